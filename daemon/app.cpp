@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "app.hpp"
+
+#include "exit_code.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <exception>
+#include <tuple>
+#include <utility>
+
+namespace loopmond {
+
+namespace {
+
+// Well under the TimeoutStopSec=10s of the unit; a healthy loop needs milliseconds.
+constexpr auto stop_patience = std::chrono::seconds(3);
+
+constexpr int log_err = 3;
+constexpr int log_warning = 4;
+constexpr int log_info = 6;
+
+loopmon::monitor_settings monitor_settings_of(const config& c) {
+    return {.watchdog = {.action = c.watchdog.action, .lag = c.watchdog.lag},
+            .grace = c.lag.grace,
+            .injection = c.debug.injection};
+}
+
+loopmon::watch_options watch_options_of(const config& c) {
+    return {.name = "main",
+            .interval = c.loop.interval,
+            .warn = c.lag.warn,
+            .critical = c.lag.critical,
+            .clear_after = c.lag.clear_after,
+            .window = c.lag.window,
+            .tasks = {.max = c.tasks.max,
+                      .leak_windows = c.tasks.leak_windows,
+                      .leak_window = c.tasks.leak_window,
+                      .leak_min = c.tasks.leak_min},
+            .alerts_per_minute = c.report.alerts_per_minute};
+}
+
+/// Probes are asked on the bus that the daemon itself is on, and on the system's if it is on none.
+std::string probe_bus_address(const config& c) {
+    return c.bus.address == "none" ? "system" : c.bus.address;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+    std::string out;
+    for (const auto& line : lines) {
+        out += out.empty() ? "" : "\n";
+        out += line;
+    }
+    return out;
+}
+
+} // namespace
+
+app::app(options given, load_result loaded)
+    : options_(std::move(given)),
+      config_(std::move(loaded.value)),
+      files_(std::move(loaded.files)),
+      main_(static_cast<int>(config_.loop.threads)),
+      main_work_(main_.get_executor()),
+      monitor_({.bus_address = config_.bus.address == "none" ? "" : config_.bus.address,
+                .bus_name = "org.loopmon1",
+                .settings = monitor_settings_of(config_),
+                .auto_ready = false,
+                .reload =
+                    [this](std::function<void(std::string)> done) {
+                        boost::asio::post(control_,
+                                          [this, done = std::move(done)] { reload(done); });
+                    }}),
+      watched_(monitor_.watch(main_, watch_options_of(config_))),
+      probes_(std::make_shared<probe_set>(main_, monitor_, probe_bus_address(config_))),
+      signals_(control_, SIGTERM, SIGINT, SIGHUP),
+      stop_deadline_(control_) {
+    monitor_.log_level(options_.log_level);
+}
+
+app::~app() = default;
+
+int app::run() {
+    monitor_.configuration_loaded(files_);
+    await_signal();
+    boost::asio::post(main_,
+                      [probes = probes_, wanted = config_.probes] { probes->configure(wanted); });
+    threads_running_ = config_.loop.threads;
+    for (unsigned i = 0; i < config_.loop.threads; ++i) {
+        threads_.emplace_back([this] { run_main_loop(); }); // joined below, before *this ends
+    }
+    monitor_.ready();
+    control_.run();
+    if (left_behind_) {
+        // Its threads cannot be joined, so nothing they use may be destroyed.
+        monitor_.log(log_warning, "the main loop did not end in time and is left behind");
+        monitor_.flush();
+        ::_exit(exit_code_);
+    }
+    for (auto& thread : threads_) {
+        thread.join();
+    }
+    return exit_code_;
+}
+
+void app::await_signal() {
+    signals_.async_wait([this](boost::system::error_code cancelled, int number) {
+        if (cancelled) {
+            return;
+        }
+        if (number == SIGHUP) {
+            reload([](const std::string&) {});
+            await_signal();
+        } else {
+            begin_stop();
+        }
+    });
+}
+
+void app::reload(const std::function<void(std::string error)>& done) {
+    if (stopping_) {
+        done("loopmond is stopping");
+        return;
+    }
+    monitor_.reloading();
+    auto loaded = load_config(options_);
+    if (!loaded.errors.empty()) {
+        const auto errors = joined(loaded.errors);
+        monitor_.configuration_rejected(std::move(loaded.files), errors);
+        done(errors);
+        return;
+    }
+    apply(loaded.value);
+    files_ = loaded.files;
+    monitor_.configuration_loaded(std::move(loaded.files));
+    done("");
+}
+
+void app::apply(const config& next) {
+    if (next.loop.threads != config_.loop.threads) {
+        monitor_.log(log_warning, "loop.threads changes with a restart of loopmond only");
+    }
+    if (next.bus.address != config_.bus.address) {
+        monitor_.log(log_warning, "bus.address changes with a restart of loopmond only");
+    }
+    monitor_.configure(monitor_settings_of(next));
+    watched_.configure(watch_options_of(next));
+    boost::asio::post(main_,
+                      [probes = probes_, wanted = next.probes] { probes->configure(wanted); });
+    const auto fixed = std::pair(config_.loop.threads, config_.bus.address);
+    config_ = next;
+    std::tie(config_.loop.threads, config_.bus.address) = fixed;
+}
+
+void app::begin_stop() {
+    if (std::exchange(stopping_, true)) {
+        return;
+    }
+    signals_.cancel();
+    monitor_.stopping();
+    monitor_.log(log_info, "stopping");
+    stop_deadline_.expires_after(stop_patience);
+    stop_deadline_.async_wait([this](boost::system::error_code cancelled) {
+        if (!cancelled) {
+            left_behind_ = true;
+            control_.stop(); // reloads that still come in are of no interest any more
+        }
+    });
+    boost::asio::post(main_, [probes = probes_] { probes->stop(); });
+    main_work_.reset();
+}
+
+void app::run_main_loop() {
+    pthread_setname_np(pthread_self(), "loop-main");
+    std::string error;
+    try {
+        main_.run();
+    } catch (const std::exception& e) {
+        error = e.what();
+    }
+    boost::asio::post(control_, [this, error] { main_loop_ended(error); });
+}
+
+void app::main_loop_ended(const std::string& error) {
+    if (!error.empty()) {
+        monitor_.log(log_err, "the main loop failed: " + error);
+        exit_code_ = exit_failure;
+    }
+    if (exit_code_ != exit_ok || !stopping_) {
+        begin_stop();
+    }
+    if (--threads_running_ == 0) {
+        stop_deadline_.cancel();
+    }
+}
+
+} // namespace loopmond

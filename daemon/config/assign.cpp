@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "config/assign.hpp"
+
+#include "config/escape.hpp"
+#include "config/suggest.hpp"
+#include "config/time_span.hpp"
+
+#include <algorithm>
+
+namespace loopmond {
+namespace {
+
+std::string list(const std::vector<std::string_view>& words) {
+    std::string text;
+    for (const std::string_view word : words)
+        text += (text.empty() ? "\"" : ", \"") + std::string(word) + '"';
+    return text;
+}
+
+} // namespace
+
+std::string allowed(const duration_range& rule) {
+    return "allowed: " + format_time_span(rule.least) + " to " + format_time_span(rule.most);
+}
+
+std::string allowed(const count_range& rule) {
+    return "allowed: " + std::to_string(rule.least) + " to " + std::to_string(rule.most);
+}
+
+std::string wrong_type(const toml_value& from, std::string_view wanted) {
+    return "is " + std::string(type_of(from)) + ", must be " + std::string(wanted);
+}
+
+std::string assign(const toml_value& from, std::chrono::nanoseconds& to, duration_range rule) {
+    const auto* text = std::get_if<std::string>(&from.data);
+    if (text == nullptr)
+        return wrong_type(from, "a duration in quotes with its unit, such as \"250ms\"; ") +
+               allowed(rule);
+    const parsed_time_span span = parse_time_span(*text);
+    if (!span.problem.empty())
+        return span.problem + "; write it like \"250ms\" or \"1min 30s\"; " + allowed(rule);
+    if (span.value < rule.least || span.value > rule.most)
+        return quote_briefly(*text) + " is out of range; " + allowed(rule);
+    to = span.value;
+    return {};
+}
+
+std::string assign(const toml_value& from, std::uint64_t& to, count_range rule) {
+    const auto* number = std::get_if<std::int64_t>(&from.data);
+    if (number == nullptr)
+        return wrong_type(from, "an integer; ") + allowed(rule);
+    if (*number < rule.least || *number > rule.most)
+        return std::to_string(*number) + " is out of range; " + allowed(rule);
+    to = static_cast<std::uint64_t>(*number);
+    return {};
+}
+
+std::string assign(const toml_value& from, unsigned& to, count_range rule) {
+    std::uint64_t number = to;
+    std::string problem = assign(from, number, rule);
+    to = static_cast<unsigned>(number); // fits: a count_range ends at 32 bits
+    return problem;
+}
+
+std::string assign(const toml_value& from, bool& to, any_flag) {
+    const auto* flag = std::get_if<bool>(&from.data);
+    if (flag == nullptr)
+        return wrong_type(from, "a boolean; allowed: true, false");
+    to = *flag;
+    return {};
+}
+
+std::string assign(const toml_value& from, std::string& to, text_rule rule) {
+    const auto* text = std::get_if<std::string>(&from.data);
+    if (text == nullptr)
+        return wrong_type(from, "a string");
+    std::string problem = rule.problem(*text);
+    if (problem.empty())
+        to = *text;
+    return problem;
+}
+
+std::optional<std::size_t> find_word(const toml_value& from,
+                                     const std::vector<std::string_view>& words,
+                                     std::string& problem) {
+    const auto* text = std::get_if<std::string>(&from.data);
+    if (text == nullptr) {
+        problem = wrong_type(from, "a string; allowed: " + list(words));
+        return std::nullopt;
+    }
+    const auto word = std::find(words.begin(), words.end(), *text);
+    if (word != words.end())
+        return static_cast<std::size_t>(word - words.begin());
+    problem = quote_briefly(*text) + " is unknown; allowed: " + list(words);
+    if (const std::string_view meant = suggest(*text, words); !meant.empty())
+        problem += "; did you mean '" + std::string(meant) + "'?";
+    return std::nullopt;
+}
+
+} // namespace loopmond

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace loopmond {
+
+/// The candidate that `word` was probably meant to be, or an empty view if none is close: at most a
+/// third of its letters are mistyped (an inserted, missing or wrong letter, or two swapped).
+std::string_view suggest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+} // namespace loopmond

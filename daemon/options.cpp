@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "options.hpp"
+
+#include "exit_code.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <sstream>
+#include <string_view>
+
+namespace loopmond {
+namespace {
+
+constexpr const char* purpose = "loopmond watches the event loop that its services run on: lag, "
+                                "tasks, D-Bus, journal, watchdog.";
+
+constexpr const char* files_and_exit_status = R"(Files:
+  /etc/loopmond/loopmond.toml         the configuration; else in /run/loopmond,
+                                      /usr/local/lib/loopmond, /usr/lib/loopmond
+  /etc/loopmond/loopmond.toml.d/*.toml
+                                      drop-ins, from all these directories, sorted
+                                      by file name; later ones win
+Precedence: defaults, file, drop-ins, --set, --bus. SIGHUP reads the files again.
+
+Exit status:
+  0  ended as asked            4  not permitted
+  1  failed while running      6  the configuration is wrong
+  2  wrong use of options)";
+
+// In the order of their syslog priorities; the names are those of systemd's log-level options.
+constexpr std::array<std::string_view, 8> log_levels = {"emerg",   "alert",  "crit", "err",
+                                                        "warning", "notice", "info", "debug"};
+
+std::string log_level_problem(const std::string& name) {
+    std::string allowed;
+    for (const std::string_view level : log_levels) {
+        if (name == level)
+            return {};
+        (allowed += allowed.empty() ? "" : ", ") += level;
+    }
+    return "'" + name + "' is no log level; allowed: " + allowed;
+}
+
+int to_priority(std::string_view name) {
+    int priority = 0;
+    while (log_levels[static_cast<std::size_t>(priority)] != name)
+        ++priority;
+    return priority;
+}
+
+std::string assignment_problem(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos && equals != 0)
+        return {};
+    return "'" + text + "' is not KEY=VALUE, for example lag.warn=50ms";
+}
+
+} // namespace
+
+std::variant<options, early_exit> parse_options(int argc, const char* const* argv) {
+    options parsed;
+    std::string level = "info";
+
+    CLI::App app(purpose, "loopmond");
+    app.footer(files_and_exit_status);
+    app.set_version_flag("--version", "loopmond " LOOPMON_VERSION, "Print the version and exit");
+    app.add_option("--config", parsed.config_file, "Read FILE, and no other configuration file")
+        ->type_name("FILE");
+    app.add_option("--set", parsed.settings,
+                   "Set one key, for example --set lag.warn=50ms; may be repeated")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false) // one value each, or it would eat what follows
+        ->check(CLI::Validator(assignment_problem, ""));
+    app.add_flag("--check-config", parsed.check_config,
+                 "Check the configuration, print every mistake, and exit");
+    app.add_flag("--print-config", parsed.print_config,
+                 "Print the configuration in effect and where it comes from, and exit");
+    app.add_option("--bus", parsed.bus_address,
+                   "Use this bus: system, session, none, or a D-Bus address")
+        ->type_name("ADDRESS");
+    app.add_option("--log-level", level,
+                   "Least important messages to log, emerg to debug (default: info)")
+        ->type_name("LEVEL")
+        ->check(CLI::Validator(log_level_problem, ""));
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& answer) { // help and version, too, come this way
+        std::ostringstream out;
+        std::ostringstream err;
+        const bool wanted = app.exit(answer, out, err) == 0;
+        if (wanted)
+            return early_exit{exit_ok, out.str()};
+        return early_exit{exit_usage, "loopmond: " + err.str()};
+    }
+    parsed.log_level = to_priority(level);
+    return parsed;
+}
+
+} // namespace loopmond

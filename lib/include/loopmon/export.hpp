@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+/// Marks what the shared library exports; everything else is hidden.
+#if defined(__GNUC__)
+#define LOOPMON_API __attribute__((visibility("default")))
+#else
+#define LOOPMON_API
+#endif

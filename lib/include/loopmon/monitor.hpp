@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <loopmon/export.hpp>
+
+#include <boost/assert/source_location.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace loopmon {
+
+using duration = std::chrono::nanoseconds;
+
+enum class bus_kind { none, system, session };
+enum class watchdog_action { trigger, withhold, off };
+
+/// What makes the number of tasks suspicious.
+struct task_limits {
+    std::uint64_t max = 0;     ///< more active tasks than this are reported; 0: no limit
+    unsigned leak_windows = 5; ///< a leak: the minimum of this many windows in a row rose ...
+    duration leak_window = std::chrono::minutes(2);
+    std::uint64_t leak_min = 10; ///< ... by at least this many tasks in all
+};
+
+/// How one loop is watched.
+struct watch_options {
+    std::string name = "main"; ///< unique in its monitor; part of the D-Bus object path
+    duration interval = std::chrono::milliseconds(250); ///< between samples, 1 ms..1 min
+    duration warn = std::chrono::milliseconds(100);     ///< lag from which the loop is `degraded`
+    duration critical = std::chrono::seconds(1);        ///< and `stalled`; greater than warn
+    duration clear_after = std::chrono::seconds(1); ///< punctual for this long, an episode is over
+    duration window = std::chrono::minutes(1);      ///< of percentiles and maxima, 1 s..5 min
+    task_limits tasks = {};
+    unsigned alerts_per_minute = 10; ///< further ones are counted, not printed
+    bool gates_watchdog = true;      ///< D-Bus property `Critical`: this loop is essential
+};
+
+struct watchdog_options {
+    watchdog_action action = watchdog_action::trigger;
+    duration lag = std::chrono::seconds(5); ///< lag of an essential loop that trips the watchdog
+};
+
+/// What a reload may change while the monitor runs.
+struct monitor_settings {
+    watchdog_options watchdog = {};
+    duration grace = std::chrono::seconds(5); ///< after READY, before anything is judged
+    bool injection = false; ///< allow the D-Bus method Inject, for those who test their alerting
+};
+
+struct monitor_options {
+    bus_kind bus = bus_kind::none;
+    std::string bus_address = {}; ///< a D-Bus address, used instead of `bus` if it is not empty
+    /// Bus name; empty: `org.loopmon1.app.ID` with ID the name of the program.
+    std::string bus_name = {};
+    monitor_settings settings = {};
+    /// Where the record of a trip is kept; empty: $STATE_DIRECTORY, or nowhere.
+    std::string state_directory = {};
+    /// The monitor sends READY=1 itself when every watched loop has made its first turn. False: the
+    /// program calls ready() when it is.
+    bool auto_ready = true;
+    /// Serves the D-Bus method Reload, on the watcher thread: hand it to a thread of your own and
+    /// call `done` from anywhere when it is over, with an empty text or with what is wrong. Empty:
+    /// the method does not exist.
+    std::function<void(std::function<void(std::string error)> done)> reload = {};
+};
+
+namespace detail {
+class monitor_impl;
+}
+
+/// A loop that is being watched; destruction ends it. Movable. Must not outlive its monitor; it may
+/// outlive the loop. Thread-safe.
+class LOOPMON_API watched {
+public:
+    watched() noexcept;
+    watched(watched&& other) noexcept;
+    watched& operator=(watched&& other) noexcept;
+    watched(const watched&) = delete;
+    watched& operator=(const watched&) = delete;
+    ~watched();
+
+    /// Replaces all options but the name.
+    /// @throws std::invalid_argument as monitor::watch; nothing is changed then
+    void configure(const watch_options& options);
+
+private:
+    friend class monitor;
+    watched(std::shared_ptr<detail::monitor_impl> owner, std::uint64_t id) noexcept;
+    std::shared_ptr<detail::monitor_impl> owner_;
+    std::uint64_t id_ = 0;
+};
+
+struct probe_options {
+    std::string name;   ///< unique in its monitor; part of the D-Bus object path
+    std::string kind;   ///< e.g. "dbus"
+    std::string target; ///< what is asked, for people
+    duration slow = std::chrono::milliseconds(250); ///< an answer that takes this long is `slow`
+};
+
+/// Reports the answers of something that is asked regularly: another daemon, a device, a server.
+/// Its state, latencies and failures appear as an `org.loopmon1.Probe`, changes in the journal.
+/// Movable; destruction removes it. Thread-safe; never blocks. An empty one reports nothing.
+class LOOPMON_API probe {
+public:
+    probe() noexcept;
+    probe(probe&& other) noexcept;
+    probe& operator=(probe&& other) noexcept;
+    probe(const probe&) = delete;
+    probe& operator=(const probe&) = delete;
+    ~probe();
+
+    void answered(duration latency);
+    /// @param error for people: why there was no answer
+    void failed(std::string error);
+
+private:
+    friend class monitor;
+    probe(std::shared_ptr<detail::monitor_impl> owner, std::uint64_t id) noexcept;
+    std::shared_ptr<detail::monitor_impl> owner_;
+    std::uint64_t id_ = 0;
+};
+
+/// Watches loops from a thread of its own, judges them, and reports: journal, D-Bus, service
+/// manager. All members are thread-safe. A bus, a journal or a disk that fails stops none of it.
+class LOOPMON_API monitor {
+public:
+    /// Starts the watcher thread.
+    /// @throws std::invalid_argument for options out of range; std::system_error without a thread
+    explicit monitor(monitor_options options = {});
+    ~monitor(); ///< tells the service manager STOPPING=1, ends the thread
+    monitor(const monitor&) = delete;
+    monitor& operator=(const monitor&) = delete;
+
+    /// Watches a loop; sampling starts with its next turn. Adds no work that would keep run() from
+    /// returning, and does not blame a loop for time in which run() is not called because it
+    /// returned. The context may run on any number of threads.
+    /// @throws std::invalid_argument for options out of range, a name that is taken, or a context
+    ///         that is watched already
+    [[nodiscard]] watched watch(boost::asio::io_context& io, watch_options options = {});
+
+    /// @throws std::invalid_argument for a name that is taken or empty
+    [[nodiscard]] probe add_probe(probe_options options);
+
+    /// Replaces settings as one.
+    /// @throws std::invalid_argument for options out of range; nothing is changed then
+    void configure(const monitor_settings& settings);
+
+    /// READY=1: start-up is over; the watchdog is fed from here on and judgement begins after
+    /// `grace`. With a bus, waits in the background for the bus name, at most 2 s. The first call
+    /// counts.
+    void ready();
+    /// STOPPING=1: nothing is judged or fed any more. The first call counts.
+    void stopping();
+
+    /// RELOADING=1: the program is about to read its configuration anew. End it with one of the
+    /// next two; the service manager then hears READY=1, whatever came of it.
+    void reloading();
+    /// The configuration in force was read from these files (none: defaults): `config-loaded`.
+    void configuration_loaded(std::vector<std::string> files);
+    /// It was not, and the previous one stays in force: `config-rejected`.
+    /// @param error one line a mistake
+    void configuration_rejected(std::vector<std::string> files, std::string error);
+
+    /// Writes a plain line where the monitor's own records go. Never blocks.
+    /// @param priority as in syslog(3), 0 (emerg) to 7 (debug)
+    void log(int priority, std::string text,
+             const boost::source_location& where = BOOST_CURRENT_LOCATION);
+    /// Waits until what was said so far has left the process, at most a second.
+    void flush();
+    /// Records less urgent than this are not written; 6 (info) at first.
+    void log_level(int priority);
+
+private:
+    std::shared_ptr<detail::monitor_impl> impl_;
+};
+
+/// True while any loop watched in this process is `degraded` or worse. Wait-free, any thread; for a
+/// program that wants to shed load. The library itself sheds nothing.
+[[nodiscard]] LOOPMON_API bool overloaded() noexcept;
+
+} // namespace loopmon

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+//
+// Everything that loopmon has to tell, as plain values. The judge makes most of them, the watcher
+// and the composition root the rest; the reports turn them into journal records and D-Bus signals.
+#pragma once
+
+#include "judge/level.hpp"
+#include "judge/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace loopmon::judge {
+
+/// A loop is late by at least `threshold`. The first of an episode, its escalation to critical, and
+/// the re-reports at doubling durations are all of this kind.
+struct stall {
+    std::string loop;
+    std::uint64_t episode = 0; ///< the same number in every record of one episode
+    level severity = level::degraded;
+    duration lag{};
+    duration threshold{}; ///< the limit that was passed: warn or critical
+    cause why = cause::unknown;
+    bool ongoing = true; ///< false: the loop was found late only after it came back
+    std::uint64_t active_tasks = 0;
+};
+
+/// The episode is over: lag stayed under half of `warn` for `clear_after`.
+struct recovered {
+    std::string loop;
+    std::uint64_t episode = 0;
+    duration lasted{}; ///< from the start of the lateness to its end, healing time not included
+    duration peak{};
+    cause why = cause::unknown;
+};
+
+/// The watchdog gate gave up on a loop.
+struct trip {
+    std::string loop;
+    std::uint64_t episode = 0;
+    duration lag{};
+    duration threshold{}; ///< watchdog.lag
+    cause why = cause::unknown;
+    std::uint64_t active_tasks = 0;
+};
+
+/// Found in the state directory at the start.
+struct previous_trip {
+    std::string reason;
+    wall_time when{};
+};
+
+/// A trip should have ended this process, and did not.
+struct still_alive {
+    duration since_trip{};
+};
+
+/// The process or the machine stood still; no loop is blamed for it.
+struct paused {
+    duration lasted{};
+};
+
+struct tasks_high {
+    std::string loop;
+    std::uint64_t active_tasks = 0;
+    std::uint64_t limit = 0;
+};
+
+/// The window minimum of the active tasks rose window after window.
+struct tasks_leak {
+    std::string loop;
+    std::uint64_t active_tasks = 0;
+    std::uint64_t limit = 0; ///< the minimum that the rise started from
+    unsigned windows = 0;
+    duration window{};
+};
+
+struct tasks_normal {
+    std::string loop;
+    std::uint64_t active_tasks = 0;
+    std::uint64_t limit = 0;
+};
+
+struct probe_slow {
+    std::string probe;
+    duration latency{};
+    duration threshold{};
+};
+
+struct probe_failed {
+    std::string probe;
+    std::string error;
+};
+
+struct probe_ok {
+    std::string probe;
+    duration latency{};
+};
+
+struct config_loaded {
+    std::vector<std::string> files; ///< empty: built-in defaults
+};
+
+struct config_rejected {
+    std::vector<std::string> files;
+    std::string error; ///< one line a mistake
+};
+
+/// Alerts that the budget of a loop held back.
+struct suppressed {
+    std::string loop;
+    std::uint64_t count = 0;
+};
+
+struct bus_lost {
+    std::string error;
+};
+
+struct bus_regained {};
+
+using event = std::variant<stall, recovered, trip, previous_trip, still_alive, paused, tasks_high,
+                           tasks_leak, tasks_normal, probe_slow, probe_failed, probe_ok,
+                           config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
+
+using events = std::vector<event>;
+
+} // namespace loopmon::judge

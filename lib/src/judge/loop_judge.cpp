@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "judge/loop_judge.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace loopmon::judge {
+
+namespace {
+// Nobody waits for it, and unlike duration::max() it can be added to any moment of CLOCK_MONOTONIC.
+constexpr duration century = std::chrono::hours(24) * 365 * 100;
+
+bool is_growing(const loop_observation& seen) {
+    return seen.overdue > duration::zero() && seen.overdue >= seen.lag;
+}
+} // namespace
+
+loop_judge::loop_judge(std::string name, lag_limits limits)
+    : name_(std::move(name)), limits_(limits), budget_(limits.alerts_per_minute) {
+    last_.now = time_point::min();
+    configure(limits);
+}
+
+void loop_judge::configure(lag_limits limits) {
+    assert(limits.warn > duration::zero() && limits.critical > limits.warn);
+    limits_ = limits;
+    budget_.configure(limits.alerts_per_minute);
+}
+
+void loop_judge::step(const loop_observation& seen, events& out) {
+    assert(seen.now >= last_.now && seen.lag >= seen.overdue);
+    const auto graded = excuse(seen);
+    if (graded.now < judge_from_ || graded.why == cause::paused)
+        calm_since_.reset(); // unwatched time is no proof of health
+    else
+        grade(graded, out);
+    last_ = graded;
+    if (const auto count = budget_.take_report(seen.now))
+        out.push_back(suppressed{name_, *count});
+}
+
+/// Takes a completed sample that is not to be graded out of the lag.
+loop_observation loop_judge::excuse(const loop_observation& seen) {
+    const bool completed = !is_growing(seen);
+    // Whatever had completed by the first look after judge_from was late before it.
+    const bool start_up = last_.now < judge_from_ && seen.now - seen.lag < judge_from_;
+    if (start_up || seen.why == cause::paused)
+        excused_ = completed ? seen.lag : duration::zero();
+    else if (!completed || seen.lag != excused_)
+        excused_ = duration::zero();
+
+    auto graded = seen;
+    if (excused_ > duration::zero())
+        graded.lag = seen.overdue;
+    return graded;
+}
+
+void loop_judge::grade(const loop_observation& seen, events& out) {
+    const bool news = seen.lag >= next_threshold();
+    if (level_ == level::nominal) {
+        if (!news)
+            return;
+        begin(seen);
+    }
+    if (seen.lag < healthy_below()) {
+        if (!calm_since_)
+            calm_since_ = seen.now;
+        if (seen.now - *calm_since_ >= limits_.clear_after)
+            end(out);
+        return;
+    }
+    calm_since_.reset();
+    note_lateness(seen);
+    if (news)
+        report(seen, out);
+}
+
+void loop_judge::begin(const loop_observation& seen) {
+    level_ = level::degraded;
+    cause_ = cause::unknown;
+    ++episode_;
+    ++n_stalls_;
+    printed_ = false;
+    began_ = late_since_ = seen.now - seen.lag;
+    late_until_ = seen.now;
+    peak_ = duration::zero();
+}
+
+void loop_judge::note_lateness(const loop_observation& seen) {
+    peak_ = std::max(peak_, seen.lag);
+    if (seen.why != cause::none && seen.why != cause::unknown)
+        cause_ = seen.why; // a later look that finds no evidence does not take it back
+
+    if (seen.overdue >= healthy_below()) {
+        late_since_ = seen.now - seen.overdue;
+        late_until_ = seen.now;
+    } else if (seen.lag != last_.lag) { // else it is the same completed sample, seen again
+        // The end is exact if it completes the lateness that was seen growing. Of any other one it
+        // is only known that it is over by now.
+        const auto completed_at = late_since_ + seen.lag;
+        const bool same = late_until_ <= completed_at && completed_at <= seen.now;
+        late_until_ = same ? completed_at : seen.now;
+    }
+}
+
+void loop_judge::report(const loop_observation& seen, events& out) {
+    if (seen.lag >= limits_.critical && level_ != level::stalled) {
+        level_ = level::stalled;
+        ++n_critical_;
+    }
+    if (!budget_.spend(seen.now))
+        return;
+    printed_ = true;
+    out.push_back(stall{.loop = name_,
+                        .episode = episode_,
+                        .severity = level_,
+                        .lag = seen.lag,
+                        .threshold = level_ == level::stalled ? limits_.critical : limits_.warn,
+                        .why = cause_,
+                        .ongoing = is_growing(seen),
+                        .active_tasks = seen.active_tasks});
+}
+
+void loop_judge::end(events& out) {
+    if (printed_)
+        out.push_back(recovered{.loop = name_,
+                                .episode = episode_,
+                                .lasted = late_until_ - began_,
+                                .peak = peak_,
+                                .why = cause_});
+    level_ = level::nominal;
+    cause_ = cause::none;
+    calm_since_.reset();
+}
+
+/// Exactly half of `warn`, also when that is odd: lag < this if and only if 2 * lag < warn.
+duration loop_judge::healthy_below() const {
+    return limits_.warn - limits_.warn / 2;
+}
+
+/// The lag that is news. Follows from the level and the peak, so a change of limits needs no care.
+duration loop_judge::next_threshold() const {
+    switch (level_) {
+    case level::nominal:
+        return limits_.warn;
+    case level::degraded:
+        return limits_.critical;
+    case level::stalled:
+        break;
+    }
+    auto threshold = limits_.critical;
+    while (threshold <= peak_ && threshold < century)
+        threshold *= 2;
+    return std::min(threshold, century);
+}
+
+duration loop_judge::next_lag() const {
+    if (last_.now < judge_from_)
+        return century;
+    if (last_.why == cause::paused) // that lateness is not graded: look again a fresh period later
+        return last_.overdue + limits_.warn;
+    return calm_since_ ? healthy_below() : next_threshold();
+}
+
+time_point loop_judge::next_check() const {
+    auto next = budget_.next_check();
+    if (last_.now < judge_from_)
+        next = std::min(next, judge_from_);
+    else if (calm_since_)
+        next = std::min(next, *calm_since_ + limits_.clear_after);
+    else if (level_ != level::nominal) // whether it has ended is only seen by looking
+        next = std::min(next, last_.now + limits_.warn);
+    return next;
+}
+
+} // namespace loopmon::judge

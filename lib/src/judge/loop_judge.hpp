@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+//
+// Grades one loop. An episode begins when the lag reaches `warn`, is reported once then, once more
+// when it reaches `critical`, and again at each doubling of `critical` (2x, 4x, ...) while the
+// lateness lasts. It ends when the lag has stayed under half of `warn` for `clear_after`, without a
+// break: a handler that completes late does not heal its loop, only punctuality does. Until then
+// the state is the worst that the episode has reached, so that it cannot flap.
+//
+// Two kinds of lateness are no fault of the loop and never graded: what was over before judging
+// began (start-up), and what was seen while the process stood still. Both can remain visible as the
+// last completed sample for a while, and are recognised by its value then.
+#pragma once
+
+#include "judge/alert_budget.hpp"
+#include "judge/event.hpp"
+
+#include <optional>
+
+namespace loopmon::judge {
+
+struct lag_limits {
+    duration warn = std::chrono::milliseconds(100);
+    duration critical = std::chrono::seconds(1); ///< greater than warn
+    duration clear_after = std::chrono::seconds(1);
+    unsigned alerts_per_minute = 10;
+};
+
+/// What the watcher saw of one loop at one moment.
+struct loop_observation {
+    time_point now{};
+    /// The live lag: the largest of the last completed sample and the overdue deadline. Time in
+    /// which the process stood still is already taken out.
+    duration lag{};
+    /// The part of `lag` that is still growing (an overdue deadline); zero when the loop is
+    /// punctual at this moment.
+    duration overdue{};
+    cause why = cause::none; ///< evidence for the lateness, cause::none if there is none
+    std::uint64_t active_tasks = 0;
+};
+
+class loop_judge {
+public:
+    loop_judge(std::string name, lag_limits limits);
+
+    /// Takes new limits; an episode that is on continues under them.
+    void configure(lag_limits limits);
+
+    /// No judgement before this moment (READY plus grace). Initially time_point::max(): never.
+    void judge_from(time_point start) { judge_from_ = start; }
+
+    /// Grades one observation, appends what there is to tell. Observations come in order of `now`.
+    void step(const loop_observation& seen, events& out);
+
+    /// When step() could say something new, valid until the next call of a non-const member:
+    /// next_lag() is how late the deadline that is pending may become before (warn, critical, the
+    /// next doubling; half of `warn` while healing, which breaks it), never at or below an
+    /// `overdue` that was just observed. It is safe to add to any moment: instead of "no lag" it is
+    /// a century. next_check() is the moment regardless of deadlines (healed, a look for the end of
+    /// a lateness, end of the grace period, suppressed report), later than the last observation;
+    /// time_point::max() for none.
+    [[nodiscard]] duration next_lag() const;
+    [[nodiscard]] time_point next_check() const;
+
+    [[nodiscard]] level state() const { return level_; }
+    [[nodiscard]] cause why() const { return cause_; }
+    [[nodiscard]] std::uint64_t episode() const { return episode_; } ///< of the present or last one
+    [[nodiscard]] std::uint64_t n_stalls() const { return n_stalls_; }     ///< episodes, ever
+    [[nodiscard]] std::uint64_t n_critical() const { return n_critical_; } ///< that went critical
+    /// Shared with whatever else is told of this loop.
+    [[nodiscard]] alert_budget& budget() { return budget_; }
+    [[nodiscard]] std::uint64_t n_suppressed() const { return budget_.total_suppressed(); }
+
+private:
+    [[nodiscard]] loop_observation excuse(const loop_observation& seen);
+    void grade(const loop_observation& seen, events& out);
+    void begin(const loop_observation& seen);
+    void note_lateness(const loop_observation& seen);
+    void report(const loop_observation& seen, events& out);
+    void end(events& out);
+    [[nodiscard]] duration healthy_below() const;
+    [[nodiscard]] duration next_threshold() const;
+
+    std::string name_;
+    lag_limits limits_;
+    alert_budget budget_;
+    time_point judge_from_ = time_point::max();
+    loop_observation last_; ///< as graded
+    duration excused_{};    ///< lag of a completed sample that is not graded; zero: none
+
+    level level_ = level::nominal;
+    cause cause_ = cause::none;
+    std::uint64_t episode_ = 0;
+    std::uint64_t n_stalls_ = 0;
+    std::uint64_t n_critical_ = 0;
+
+    // The episode that is on.
+    bool printed_ = false;    ///< some record of it got through the budget
+    time_point began_{};      ///< start of its first lateness
+    time_point late_since_{}; ///< start of the lateness that was last seen growing
+    time_point late_until_{}; ///< end of the last lateness, as far as known
+    duration peak_{};
+    std::optional<time_point> calm_since_; ///< healing since; empty while late
+};
+
+} // namespace loopmon::judge

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "judge/event.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace loopmon::judge {
+
+enum class probe_state { unknown, ok, slow, failed };
+
+constexpr std::string_view to_string(probe_state s) noexcept {
+    switch (s) {
+    case probe_state::unknown:
+        return "unknown";
+    case probe_state::ok:
+        return "ok";
+    case probe_state::slow:
+        return "slow";
+    case probe_state::failed:
+        return "failed";
+    }
+    return "";
+}
+
+/// Grades the answers of one probe. An event tells each change of state, and each change of the
+/// error text while it fails; the first good answer is no news.
+class probe_judge {
+public:
+    probe_judge(std::string name, duration slow) : name_(std::move(name)), slow_(slow) {}
+
+    void configure(duration slow) { slow_ = slow; }
+
+    void answered(duration latency, events& out);
+    void failed(std::string_view error, events& out);
+
+    [[nodiscard]] probe_state state() const { return state_; }
+    [[nodiscard]] const std::string& error() const { return error_; } ///< empty unless failed
+
+private:
+    std::string name_;
+    duration slow_;
+    probe_state state_ = probe_state::unknown;
+    std::string error_;
+};
+
+} // namespace loopmon::judge

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "judge/watchdog_gate.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace loopmon::judge {
+
+namespace {
+// Three pings a period: one may be late and one may be lost, and the service still lives.
+constexpr int pings_per_period = 3;
+// A ping that was held back, and the healing after a trip, are looked for this often: late by a
+// tenth of the period at most, which leaves more than half of it after the ping that was missed.
+constexpr int looks_per_period = 10;
+// How long an end that the service manager has decided on takes to arrive: it sends the signal at
+// once, but on a machine that is busy enough to trip a watchdog it may not be scheduled at once.
+constexpr duration end_takes = std::chrono::seconds(2);
+} // namespace
+
+watchdog_gate::watchdog_gate(watchdog_limits limits, duration period)
+    : limits_(limits), period_(period) {
+    assert(limits.lag > duration::zero() && period >= duration::zero());
+}
+
+void watchdog_gate::configure(watchdog_limits limits) {
+    assert(limits.lag > duration::zero());
+    limits_ = limits;
+}
+
+void watchdog_gate::ready(time_point now, time_point judge_from) {
+    if (stopping_ || period_ == duration::zero())
+        return;
+    judge_from_ = judge_from;
+    next_step_ = now;
+    if (state_ != watchdog_state::off)
+        return;
+    state_ = watchdog_state::armed;
+    last_ping_ = now;
+    next_ping_ = now;
+}
+
+void watchdog_gate::stopping() {
+    stopping_ = true;
+    state_ = watchdog_state::off;
+}
+
+gate_decision watchdog_gate::step(time_point now, std::span<const loop_vitals> loops) {
+    gate_decision decision;
+    if (state_ == watchdog_state::triggered || state_ == watchdog_state::withheld)
+        watch_survival(now, loops, decision);
+    if (state_ == watchdog_state::armed) {
+        if (const auto* loop = worst_tripping(now, loops))
+            trip_on(now, *loop, decision);
+        else
+            ping_if_due(now, loops, decision);
+    }
+    return decision;
+}
+
+const loop_vitals* watchdog_gate::worst_tripping(time_point now,
+                                                 std::span<const loop_vitals> loops) const {
+    if (limits_.action == watchdog_action::off || now < judge_from_)
+        return nullptr;
+    const loop_vitals* worst = nullptr;
+    for (const auto& loop : loops) {
+        // Over, and begun before judging did: start-up, though only seen now.
+        const bool start_up = !loop.overdue && now - loop.lag < judge_from_;
+        if (loop.critical && loop.lag >= limits_.lag && loop.why != cause::paused && !start_up &&
+            (worst == nullptr || loop.lag > worst->lag))
+            worst = &loop;
+    }
+    return worst;
+}
+
+void watchdog_gate::trip_on(time_point now, const loop_vitals& loop, gate_decision& decision) {
+    decision.trigger = limits_.action == watchdog_action::trigger;
+    decision.tripped = trip{.loop = std::string(loop.name),
+                            .episode = loop.episode,
+                            .lag = loop.lag,
+                            .threshold = limits_.lag,
+                            .why = loop.why == cause::none ? cause::unknown : loop.why,
+                            .active_tasks = loop.active_tasks};
+    state_ = decision.trigger ? watchdog_state::triggered : watchdog_state::withheld;
+    tripped_at_ = now;
+    survival_told_ = false;
+    next_step_ = survival_due();
+}
+
+/// By when the process would have ended if the service manager meant it.
+time_point watchdog_gate::survival_due() const {
+    const auto decided = state_ == watchdog_state::triggered ? tripped_at_ : last_ping_ + period_;
+    return decided + end_takes;
+}
+
+void watchdog_gate::watch_survival(time_point now, std::span<const loop_vitals> loops,
+                                   gate_decision& decision) {
+    if (!survival_told_) {
+        next_step_ = survival_due();
+        if (now < next_step_)
+            return;
+        survival_told_ = true;
+        decision.survived = still_alive{now - tripped_at_};
+    }
+    next_step_ = now + period_ / looks_per_period;
+    if (!healed(loops))
+        return;
+    state_ = watchdog_state::armed;
+    next_ping_ = now;
+}
+
+bool watchdog_gate::healed(std::span<const loop_vitals> loops) const {
+    return std::all_of(loops.begin(), loops.end(), [this](const loop_vitals& loop) {
+        return !loop.critical || (!loop.overdue && loop.lag < limits_.lag / 2);
+    });
+}
+
+void watchdog_gate::ping_if_due(time_point now, std::span<const loop_vitals> loops,
+                                gate_decision& decision) {
+    const bool due = now >= next_ping_;
+    decision.ping = due && may_ping(loops);
+    if (decision.ping) {
+        last_ping_ = now;
+        next_ping_ = now + period_ / pings_per_period;
+        marks_.clear();
+        for (const auto& loop : loops)
+            if (loop.critical)
+                marks_.emplace(loop.name, loop.progress);
+    }
+    const bool held_back = due && !decision.ping;
+    next_step_ = held_back ? now + period_ / looks_per_period : next_ping_;
+    if (now < judge_from_) // what is late by then trips then
+        next_step_ = std::min(next_step_, judge_from_);
+}
+
+bool watchdog_gate::may_ping(std::span<const loop_vitals> loops) const {
+    return std::all_of(loops.begin(), loops.end(), [this](const loop_vitals& loop) {
+        if (!loop.critical || !loop.overdue || loop.why == cause::paused)
+            return true;
+        const auto mark = marks_.find(loop.name);
+        return mark == marks_.end() || loop.progress != mark->second;
+    });
+}
+
+time_point watchdog_gate::next_check() const {
+    return state_ == watchdog_state::off ? time_point::max() : next_step_;
+}
+
+} // namespace loopmon::judge

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+//
+// Decides what the service manager hears. Pings go out every third of WATCHDOG_USEC, the first with
+// or after READY=1 (a ping before it would arm the watchdog during start-up), none after STOPPING=1
+// (it would re-arm it), and only while every critical loop makes progress. A critical loop that is
+// late by `lag` for a cause that does not excuse it trips the gate, once:
+//
+//   off ── ready ──▶ armed ── trip ──▶ triggered | withheld ── survived and healed ──▶ armed
+//
+// After a trip nothing is pinged: the process is meant to end. If it does not (the service manager
+// ignores watchdogs, the datagram was lost), still_alive is told once, and after that the gate arms
+// itself again when every critical loop is punctual and under half of `lag`. Healing alone does not
+// arm it: a ping would call off the end that the trip has announced.
+#pragma once
+
+#include "judge/event.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace loopmon::judge {
+
+enum class watchdog_action { trigger, withhold, off };
+enum class watchdog_state { off, armed, withheld, triggered };
+
+constexpr std::string_view to_string(watchdog_action a) noexcept {
+    switch (a) {
+    case watchdog_action::trigger:
+        return "trigger";
+    case watchdog_action::withhold:
+        return "withhold";
+    case watchdog_action::off:
+        return "off";
+    }
+    return "";
+}
+
+constexpr std::string_view to_string(watchdog_state s) noexcept {
+    switch (s) {
+    case watchdog_state::off:
+        return "off";
+    case watchdog_state::armed:
+        return "armed";
+    case watchdog_state::withheld:
+        return "withheld";
+    case watchdog_state::triggered:
+        return "triggered";
+    }
+    return "";
+}
+
+struct watchdog_limits {
+    watchdog_action action = watchdog_action::trigger;
+    duration lag = std::chrono::seconds(5);
+};
+
+/// What the gate must know of one loop.
+struct loop_vitals {
+    std::string_view name;
+    bool critical = true;
+    duration lag{};             ///< live, pauses taken out, as in loop_observation
+    bool overdue = false;       ///< a deadline has passed and is not met yet
+    std::uint64_t progress = 0; ///< grows with every sample the loop completes
+    cause why = cause::none;
+    std::uint64_t episode = 0;
+    std::uint64_t active_tasks = 0;
+};
+
+/// What to do now. With a trip comes either a trigger or silence, never a ping; `survived` and the
+/// first ping after it may come together.
+struct gate_decision {
+    bool ping = false;
+    bool trigger = false; ///< send WATCHDOG=trigger, after the records of the trip
+    std::optional<trip> tripped;
+    std::optional<still_alive> survived;
+};
+
+class watchdog_gate {
+public:
+    /// @param period WATCHDOG_USEC of the service manager; zero: it watches nothing, the gate stays
+    ///               off.
+    watchdog_gate(watchdog_limits limits, duration period);
+
+    /// action = off stops nothing that systemd has armed: pings go on, ungated by lag (progress is
+    /// still asked for), and nothing trips.
+    void configure(watchdog_limits limits);
+
+    /// READY=1 goes out now; trips are judged from `judge_from` (now plus grace) on. A second call
+    /// (READY=1 after RELOADING=1) only sets a new `judge_from`.
+    void ready(time_point now, time_point judge_from);
+
+    /// STOPPING=1 goes out now: nothing is said any more.
+    void stopping();
+
+    /// A ping that is due is held back while a critical loop is overdue and has not progressed
+    /// since the last ping, and goes out with the first step that sees progress. Steps come in
+    /// order of `now`; a late one trips nothing by itself.
+    [[nodiscard]] gate_decision step(time_point now, std::span<const loop_vitals> loops);
+
+    /// When step() is due next, lag aside (a trip is found by stepping when a critical loop is late
+    /// by limits().lag); time_point::max() for never.
+    [[nodiscard]] time_point next_check() const;
+
+    [[nodiscard]] watchdog_state state() const { return state_; }
+    [[nodiscard]] duration period() const { return period_; }
+    [[nodiscard]] const watchdog_limits& limits() const { return limits_; }
+
+private:
+    [[nodiscard]] const loop_vitals* worst_tripping(time_point now,
+                                                    std::span<const loop_vitals> loops) const;
+    [[nodiscard]] bool may_ping(std::span<const loop_vitals> loops) const;
+    [[nodiscard]] bool healed(std::span<const loop_vitals> loops) const;
+    [[nodiscard]] time_point survival_due() const;
+    void trip_on(time_point now, const loop_vitals& loop, gate_decision& decision);
+    void watch_survival(time_point now, std::span<const loop_vitals> loops,
+                        gate_decision& decision);
+    void ping_if_due(time_point now, std::span<const loop_vitals> loops, gate_decision& decision);
+
+    watchdog_limits limits_;
+    duration period_;
+    watchdog_state state_ = watchdog_state::off;
+    bool stopping_ = false;
+    time_point judge_from_ = time_point::max();
+    time_point next_step_ = time_point::max();
+    time_point next_ping_ = time_point::max();
+    time_point last_ping_{}; ///< or READY=1, from which systemd counts as well
+    time_point tripped_at_{};
+    bool survival_told_ = false;
+    /// Progress of the critical loops at the last ping; a loop that came later is not in it.
+    std::map<std::string, std::uint64_t, std::less<>> marks_;
+};
+
+} // namespace loopmon::judge

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "measure/histogram.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+namespace loopmon::measure {
+
+namespace {
+
+// 2^(j/32), correctly rounded: std::exp2 is not constexpr, and differs in the last bit between
+// C libraries.
+// clang-format off
+constexpr std::array<double, buckets_per_octave> octave_steps{
+    0x1.0000000000000p+0, 0x1.059b0d3158574p+0, 0x1.0b5586cf9890fp+0, 0x1.11301d0125b51p+0,
+    0x1.172b83c7d517bp+0, 0x1.1d4873168b9aap+0, 0x1.2387a6e756238p+0, 0x1.29e9df51fdee1p+0,
+    0x1.306fe0a31b715p+0, 0x1.371a7373aa9cbp+0, 0x1.3dea64c123422p+0, 0x1.44e086061892dp+0,
+    0x1.4bfdad5362a27p+0, 0x1.5342b569d4f82p+0, 0x1.5ab07dd485429p+0, 0x1.6247eb03a5585p+0,
+    0x1.6a09e667f3bcdp+0, 0x1.71f75e8ec5f74p+0, 0x1.7a11473eb0187p+0, 0x1.82589994cce13p+0,
+    0x1.8ace5422aa0dbp+0, 0x1.93737b0cdc5e5p+0, 0x1.9c49182a3f090p+0, 0x1.a5503b23e255dp+0,
+    0x1.ae89f995ad3adp+0, 0x1.b7f76f2fb5e47p+0, 0x1.c199bdd85529cp+0, 0x1.cb720dcef9069p+0,
+    0x1.d5818dcfba487p+0, 0x1.dfc97337b9b5fp+0, 0x1.ea4afa2a490dap+0, 0x1.f50765b6e4540p+0,
+};
+// clang-format on
+
+constexpr int lowest_exponent = -20; // the first bucket ends at 2^-20 s
+
+constexpr double ns_per_second = 1e9;
+
+// 0.07 * 100 is 7.000000000000001, and the rank meant is 7.
+constexpr double rounding_slack = 1 - 1e-12;
+
+// Where in its bucket a percentile may lie. Spread over the whole bucket it would be 2.2 % wrong
+// when all records are equal and sit at one end; at the middle always, it would move in steps.
+constexpr double middle_begin = 0.25;
+constexpr double middle_width = 0.5;
+
+// The parts of an IEEE 754 binary64.
+static_assert(std::numeric_limits<double>::is_iec559);
+constexpr int mantissa_bits = 52;
+constexpr int exponent_bias = 1023;
+constexpr std::uint64_t mantissa_mask = (std::uint64_t{1} << mantissa_bits) - 1;
+
+double upper_bound_ns(std::size_t bucket) noexcept {
+    const auto octave = static_cast<int>(bucket / buckets_per_octave);
+    return std::ldexp(octave_steps[bucket % buckets_per_octave], octave + lowest_exponent) *
+           ns_per_second;
+}
+
+} // namespace
+
+std::size_t bucket_of(nanoseconds value) noexcept {
+    if (value.count() <= 0)
+        return 0;
+    // A quotient and not a product with 1e-9: it is exact for the powers of two among the bounds.
+    const auto bits =
+        std::bit_cast<std::uint64_t>(static_cast<double>(value.count()) / ns_per_second);
+    const int octave = static_cast<int>(bits >> mantissa_bits) - exponent_bias - lowest_exponent;
+    if (octave < 0)
+        return 0;
+    const auto mantissa = std::bit_cast<double>((bits & mantissa_mask) |
+                                                (std::uint64_t{exponent_bias} << mantissa_bits));
+    // Steps below the mantissa; a value that equals a bound stays in the bucket that it ends.
+    const auto steps = static_cast<std::size_t>(
+        std::lower_bound(octave_steps.begin(), octave_steps.end(), mantissa) -
+        octave_steps.begin());
+    return std::min(static_cast<std::size_t>(octave) * buckets_per_octave + steps,
+                    bucket_count - 1);
+}
+
+nanoseconds bucket_upper_bound(std::size_t bucket) noexcept {
+    assert(bucket < bucket_count);
+    if (bucket == bucket_count - 1)
+        return nanoseconds::max();
+    return nanoseconds(static_cast<nanoseconds::rep>(upper_bound_ns(bucket)));
+}
+
+std::uint64_t bucket_counts::total() const noexcept {
+    std::uint64_t sum = 0;
+    for (const auto count : counts)
+        sum += count;
+    return sum;
+}
+
+bucket_counts& bucket_counts::operator+=(const bucket_counts& other) noexcept {
+    for (std::size_t i = 0; i < bucket_count; ++i)
+        counts[i] += other.counts[i];
+    return *this;
+}
+
+bucket_counts& bucket_counts::operator-=(const bucket_counts& other) noexcept {
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+        assert(counts[i] >= other.counts[i]);
+        counts[i] -= other.counts[i];
+    }
+    return *this;
+}
+
+nanoseconds bucket_counts::percentile(double fraction) const noexcept {
+    const auto records = total();
+    if (records == 0)
+        return nanoseconds::zero();
+    const auto n = static_cast<double>(records);
+    const double rank = std::clamp(std::ceil(fraction * n * rounding_slack), 1.0, n);
+    double below = 0; // records in the buckets before this one
+    std::size_t bucket = 0;
+    while (below + static_cast<double>(counts[bucket]) < rank)
+        below += static_cast<double>(counts[bucket++]);
+
+    const double lower = bucket == 0 ? 0.0 : upper_bound_ns(bucket - 1);
+    if (bucket == bucket_count - 1)
+        return nanoseconds(static_cast<nanoseconds::rep>(lower));
+    const double width = upper_bound_ns(bucket) - lower;
+    const double position = (rank - below - 0.5) / static_cast<double>(counts[bucket]);
+    return nanoseconds(
+        static_cast<nanoseconds::rep>(lower + width * (middle_begin + middle_width * position)));
+}
+
+void histogram::record(nanoseconds value, std::uint64_t times) noexcept {
+    // One writer: a load and a store are enough, and cheaper than a locked addition.
+    auto& count = counts_[bucket_of(value)];
+    count.store(count.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
+}
+
+bucket_counts histogram::copy() const noexcept {
+    bucket_counts result;
+    for (std::size_t i = 0; i < bucket_count; ++i)
+        result.counts[i] = count(i);
+    return result;
+}
+
+} // namespace loopmon::measure

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// Durations in base-2 exponential buckets: 32 an octave from 2^-20 s (0.95 us) to 2^6 s (64 s),
+// plus one bucket below and one above. The boundaries are exactly 2^(i/32) seconds, upper bound
+// included, so buckets merge without error into an OpenTelemetry exponential histogram of scale 5
+// or less (OTLP data model, "Exponential Scale") and into any coarser set of power-of-two bounds.
+// A bucket is 2.2 % wide. A percentile is interpolated within the middle half of its bucket, so it
+// is within 1.7 % whatever the distribution, and nearer where the records are spread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace loopmon::measure {
+
+inline constexpr std::size_t buckets_per_octave = 32;
+inline constexpr std::size_t histogram_octaves = 26;
+inline constexpr std::size_t bucket_count = 1 + histogram_octaves * buckets_per_octave + 1;
+
+using nanoseconds = std::chrono::nanoseconds;
+
+/// The bucket that holds a duration. Zero and negative durations belong to the first.
+[[nodiscard]] std::size_t bucket_of(nanoseconds value) noexcept;
+
+/// Greatest duration of a bucket, rounded down to ns; nanoseconds::max() for the last.
+[[nodiscard]] nanoseconds bucket_upper_bound(std::size_t bucket) noexcept;
+
+/// A plain copy, for arithmetic and percentiles. Any thread, one at a time.
+struct bucket_counts {
+    std::array<std::uint64_t, bucket_count> counts{};
+
+    [[nodiscard]] std::uint64_t total() const noexcept;
+    bucket_counts& operator+=(const bucket_counts& other) noexcept;
+    /// @pre every count is at least that of `other` (an earlier copy of the same histogram)
+    bucket_counts& operator-=(const bucket_counts& other) noexcept;
+    /// The smallest duration that at least `fraction` (0..1) of the records do not exceed,
+    /// interpolated by rank within the middle half of its bucket; zero if there are no records. A
+    /// record in the last bucket counts as its lower bound, 64 s; callers who know the maximum
+    /// clamp to it.
+    [[nodiscard]] nanoseconds percentile(double fraction) const noexcept;
+};
+
+/// One writer at a time (whoever runs the loop's sampler), readers on any thread; every operation
+/// is wait-free and none allocates.
+class histogram {
+public:
+    void record(nanoseconds value, std::uint64_t times = 1) noexcept;
+    [[nodiscard]] std::uint64_t count(std::size_t bucket) const noexcept {
+        return counts_[bucket].load(std::memory_order_relaxed);
+    }
+    [[nodiscard]] bucket_counts copy() const noexcept;
+
+private:
+    std::array<std::atomic<std::uint64_t>, bucket_count> counts_{};
+};
+
+} // namespace loopmon::measure

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "measure/lag_gauge.hpp"
+
+#include <cassert>
+#include <limits>
+
+namespace loopmon::measure {
+
+namespace {
+
+constexpr auto no_deadline = std::numeric_limits<std::int64_t>::min();
+
+// From here on the histogram has one bucket, and missed deadlines need not be recorded one by one.
+constexpr nanoseconds histogram_end = std::chrono::seconds(64);
+
+std::int64_t to_ns(lag_gauge::time_point time) noexcept {
+    return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
+}
+
+lag_gauge::time_point from_ns(std::int64_t ns) noexcept {
+    return lag_gauge::time_point(
+        std::chrono::duration_cast<lag_gauge::time_point::duration>(nanoseconds(ns)));
+}
+
+} // namespace
+
+lag_gauge::lag_gauge(nanoseconds interval) noexcept
+    : interval_ns_(interval.count()), disregarded_ns_(no_deadline), deadline_ns_(no_deadline) {
+    assert(interval.count() > 0);
+}
+
+void lag_gauge::set_interval(nanoseconds interval) noexcept {
+    assert(interval.count() > 0);
+    interval_ns_.store(interval.count(), std::memory_order_relaxed);
+}
+
+nanoseconds lag_gauge::interval() const noexcept {
+    return nanoseconds(interval_ns_.load(std::memory_order_relaxed));
+}
+
+void lag_gauge::stop() noexcept {
+    stopped_.store(true, std::memory_order_release);
+}
+
+bool lag_gauge::stopped() const noexcept {
+    return stopped_.load(std::memory_order_acquire);
+}
+
+void lag_gauge::disregard(time_point deadline) noexcept {
+    disregarded_ns_.store(to_ns(deadline), std::memory_order_relaxed);
+}
+
+void lag_gauge::set_deadline(time_point deadline) noexcept {
+    // Whoever sees the new deadline sees the sample of the one before it.
+    deadline_ns_.store(to_ns(deadline), std::memory_order_release);
+}
+
+void lag_gauge::clear_deadline() noexcept {
+    deadline_ns_.store(no_deadline, std::memory_order_release);
+}
+
+void lag_gauge::complete(const sample& done, nanoseconds interval) noexcept {
+    assert(done.lag.count() >= 0);
+    assert(interval.count() > 0);
+    const auto deadline_ns = to_ns(done.deadline);
+    if (deadline_ns == disregarded_ns_.load(std::memory_order_relaxed))
+        return;
+
+    record(done.lag, interval);
+
+    // A larger maximum replaces what is there, which is either the one compared with or the zero of
+    // a watcher that took it just now; a smaller one leaves it. No maximum gets lost.
+    if (done.lag.count() > max_ns_.load(std::memory_order_relaxed))
+        max_ns_.store(done.lag.count(), std::memory_order_relaxed);
+
+    // A reader that sees any of the stores into an entry also sees the sequence that went before
+    // them, and so that its entry is not the last any more. Releases and no fence, because thread
+    // sanitizers do not know fences.
+    const auto sequence = sequence_.load(std::memory_order_relaxed) + 1;
+    auto& entry = last_[sequence % 2];
+    entry.deadline_ns.store(deadline_ns, std::memory_order_release);
+    entry.lag_ns.store(done.lag.count(), std::memory_order_release);
+    sequence_.store(sequence, std::memory_order_release);
+}
+
+void lag_gauge::record(nanoseconds lag, nanoseconds interval) noexcept {
+    auto count = samples_.load(std::memory_order_relaxed);
+    if (lag > histogram_end) {
+        const auto beyond = (lag - histogram_end) / interval;
+        lags_.record(lag, static_cast<std::uint64_t>(beyond));
+        count += static_cast<std::uint64_t>(beyond);
+        lag -= beyond * interval;
+    }
+    do {
+        lags_.record(lag);
+        ++count;
+        lag -= interval;
+    } while (lag.count() > 0);
+    samples_.store(count, std::memory_order_relaxed);
+}
+
+std::optional<lag_gauge::time_point> lag_gauge::deadline() const noexcept {
+    const auto ns = deadline_ns_.load(std::memory_order_acquire);
+    if (ns == no_deadline)
+        return std::nullopt;
+    return from_ns(ns);
+}
+
+sample lag_gauge::last() const noexcept {
+    for (;;) {
+        const auto sequence = sequence_.load(std::memory_order_acquire);
+        const auto& entry = last_[sequence % 2];
+        const auto deadline_ns = entry.deadline_ns.load(std::memory_order_acquire);
+        const auto lag_ns = entry.lag_ns.load(std::memory_order_acquire);
+        if (sequence_.load(std::memory_order_relaxed) == sequence)
+            return {from_ns(deadline_ns), nanoseconds(lag_ns)};
+    }
+}
+
+std::uint64_t lag_gauge::samples() const noexcept {
+    return samples_.load(std::memory_order_relaxed);
+}
+
+nanoseconds lag_gauge::take_max() noexcept {
+    return nanoseconds(max_ns_.exchange(0, std::memory_order_relaxed));
+}
+
+} // namespace loopmon::measure

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// What there is to know about one execution context. It is owned by a service of the context, found
+// from any executor of it, and outlives the context in the hands of the watcher and of live tasks.
+#pragma once
+
+#include "measure/task_table.hpp"
+
+#include <boost/asio/execution_context.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace loopmon::measure {
+
+/// Any thread may call any member.
+class loop_state {
+public:
+    [[nodiscard]] task_table& tasks() noexcept { return tasks_; }
+    [[nodiscard]] const task_table& tasks() const noexcept { return tasks_; }
+
+    /// Claims the context for one monitor.
+    /// @param io the context of this state
+    /// @return false if it is claimed already
+    [[nodiscard]] bool claim(boost::asio::io_context& io);
+    void release();
+
+    /// True while the claimed context exists and its run() did not end for want of work or by
+    /// stop(). Takes the context's own mutex: for the watcher, and only when a deadline is overdue.
+    [[nodiscard]] bool running() const;
+    /// Queues work on the claimed context.
+    /// @return false if it is gone
+    bool post(std::function<void()> work);
+    /// The context was destroyed.
+    [[nodiscard]] bool gone() const;
+
+private:
+    friend class loop_service;
+    void context_destroyed();
+
+    task_table tasks_;
+    mutable std::mutex mutex_; ///< guards the rest, and *context_ against its own destruction
+    boost::asio::io_context* context_ = nullptr; ///< not null: claimed
+    bool gone_ = false;
+};
+
+/// The service of an execution context that owns its loop_state.
+class loop_service : public boost::asio::execution_context::service {
+public:
+    static boost::asio::execution_context::id id;
+
+    explicit loop_service(boost::asio::execution_context& context);
+    [[nodiscard]] const std::shared_ptr<loop_state>& state() const { return state_; }
+
+private:
+    void shutdown() override;
+    std::shared_ptr<loop_state> state_;
+};
+
+/// The state of a context, made at the first call for it. Any thread; takes the mutex of the
+/// context's list of services, as the constructor of every asio I/O object does.
+/// @throws std::bad_alloc at the first call for a context
+[[nodiscard]] const std::shared_ptr<loop_state>& state_of(boost::asio::execution_context& context);
+
+} // namespace loopmon::measure

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include <loopmon/monitor.hpp>
+
+#include "monitor_impl.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace loopmon {
+
+watched::watched() noexcept = default;
+watched::watched(std::shared_ptr<detail::monitor_impl> owner, std::uint64_t id) noexcept
+    : owner_(std::move(owner)), id_(id) {}
+watched::watched(watched&& other) noexcept = default;
+watched& watched::operator=(watched&& other) noexcept {
+    std::swap(owner_, other.owner_);
+    std::swap(id_, other.id_);
+    return *this;
+}
+watched::~watched() {
+    if (owner_) {
+        owner_->unwatch(id_);
+    }
+}
+void watched::configure(const watch_options& options) {
+    owner_->configure(id_, options);
+}
+
+probe::probe() noexcept = default;
+probe::probe(std::shared_ptr<detail::monitor_impl> owner, std::uint64_t id) noexcept
+    : owner_(std::move(owner)), id_(id) {}
+probe::probe(probe&& other) noexcept = default;
+probe& probe::operator=(probe&& other) noexcept {
+    std::swap(owner_, other.owner_);
+    std::swap(id_, other.id_);
+    return *this;
+}
+probe::~probe() {
+    if (owner_) {
+        owner_->remove_probe(id_);
+    }
+}
+void probe::answered(duration latency) {
+    if (owner_) {
+        owner_->answered(id_, latency);
+    }
+}
+void probe::failed(std::string error) {
+    if (owner_) {
+        owner_->failed(id_, std::move(error));
+    }
+}
+
+monitor::monitor(monitor_options options)
+    : impl_(std::make_shared<detail::monitor_impl>(std::move(options))) {
+    impl_->start();
+}
+monitor::~monitor() {
+    impl_->shut_down();
+}
+
+watched monitor::watch(boost::asio::io_context& io, watch_options options) {
+    return {impl_, impl_->watch(io, options)};
+}
+probe monitor::add_probe(probe_options options) {
+    return {impl_, impl_->add_probe(std::move(options))};
+}
+void monitor::configure(const monitor_settings& settings) {
+    impl_->configure(settings);
+}
+void monitor::ready() {
+    impl_->ready();
+}
+void monitor::stopping() {
+    impl_->stopping();
+}
+void monitor::reloading() {
+    impl_->reloading();
+}
+void monitor::configuration_loaded(std::vector<std::string> files) {
+    impl_->configuration_loaded(std::move(files));
+}
+void monitor::configuration_rejected(std::vector<std::string> files, std::string error) {
+    impl_->configuration_rejected(std::move(files), std::move(error));
+}
+void monitor::log(int priority, std::string text, const boost::source_location& where) {
+    impl_->note(static_cast<report::priority>(std::clamp(priority, 0, 7)), std::move(text), where);
+}
+void monitor::flush() {
+    impl_->flush();
+}
+void monitor::log_level(int priority) {
+    impl_->log_level(static_cast<report::priority>(std::clamp(priority, 0, 7)));
+}
+
+} // namespace loopmon

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+//
+// The composition root of the library: the only place that knows everybody.
+//
+// Start: read the state directory -> thread -> tell the previous trip -> bus -> first round.
+// Ready: the name is owned, or cannot be soon -> READY=1 with the first ping -> judgement after
+// grace. Stop: no more pings, STOPPING=1 -> bus -> tick -> the context runs dry -> join -> outbox.
+//
+// Public calls come from any thread and hand their work to the watcher's context; everything below
+// "watcher thread" is only touched there.
+#pragma once
+
+#include "report/bus_service.hpp"
+#include "report/model.hpp"
+#include "report/reporter.hpp"
+#include "systemd/notifier.hpp"
+#include "watch/watcher.hpp"
+
+#include <loopmon/monitor.hpp>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace loopmon::detail {
+
+class monitor_impl final : public report::model, public std::enable_shared_from_this<monitor_impl> {
+public:
+    explicit monitor_impl(monitor_options options);
+
+    // -- any thread
+    void start();
+    /// Ends the thread; nothing may be called any more but unwatch() and remove_probe().
+    void shut_down();
+
+    std::uint64_t watch(boost::asio::io_context& io, const watch_options& options);
+    void configure(std::uint64_t loop, watch_options options);
+    void unwatch(std::uint64_t loop);
+
+    std::uint64_t add_probe(probe_options options);
+    void remove_probe(std::uint64_t probe);
+    void answered(std::uint64_t probe, duration latency);
+    void failed(std::uint64_t probe, std::string error);
+
+    void configure(const monitor_settings& settings);
+    void ready();
+    void stopping();
+    void reloading();
+    void configuration_loaded(std::vector<std::string> files);
+    void configuration_rejected(std::vector<std::string> files, std::string error);
+    void note(report::priority severity, std::string text, const boost::source_location& where);
+    void flush();
+    void log_level(report::priority least) { reporter_.log().level(least); }
+
+    // -- model, watcher thread
+    report::manager_status manager() override;
+    std::vector<id> loops() override;
+    std::vector<id> probes() override;
+    std::optional<report::loop_status> loop(id which) override;
+    report::lag_summary window(id loop) override;
+    std::optional<report::probe_status> probe(id which) override;
+    std::vector<report::task_status> tasks(id loop) override;
+    report::bucket_list histogram(id loop) override;
+    void reset_statistics() override;
+    [[nodiscard]] bool can_reload() const override { return static_cast<bool>(options_.reload); }
+    void reload(std::function<void(std::string error)> done) override;
+    [[nodiscard]] bool injection_allowed() const override { return injection_; }
+    bool inject(std::string_view kind, duration length) override;
+    report::journal& log() override { return reporter_.log(); }
+
+private:
+    /// Hands work to the watcher thread, which skips it if the monitor is gone by then.
+    template <class Work>
+    void post(Work work) {
+        boost::asio::post(io_, [weak = weak_from_this(), work = std::move(work)]() mutable {
+            if (const auto self = weak.lock()) {
+                work(*self);
+            }
+        });
+    }
+
+    void run();
+    void arm(judge::time_point wake);
+    void tick();
+    void try_ready();
+    void end_reload();
+    /// Says so if the service manager would act before the configured lag is reached.
+    void check_watchdog();
+    void sync_bus();
+    void signal_changes();
+
+    /// Names are checked on the caller's thread, which must hear of a clash at once.
+    struct names {
+        std::mutex mutex;
+        std::map<std::uint64_t, std::string> loops, probes;
+        std::uint64_t last_id = 0;
+
+        std::uint64_t take(std::map<std::uint64_t, std::string>& from, std::string name);
+    };
+    struct registration {
+        std::shared_ptr<measure::loop_state> loop;
+        std::shared_ptr<measure::lag_gauge> gauge;
+    };
+
+    monitor_options options_;
+    names names_;
+    std::mutex registrations_mutex_;
+    std::map<std::uint64_t, registration> registrations_;
+
+    report::reporter reporter_;
+    std::unique_ptr<systemd::notifier> notifier_;
+    boost::asio::io_context io_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::thread thread_;
+
+    // -- watcher thread
+    watch::watcher watcher_;
+    boost::asio::steady_timer timer_;
+    boost::asio::steady_timer ready_timer_;
+    std::shared_ptr<report::bus_service> bus_;
+    bool injection_;
+    bool ready_wanted_;
+    bool bus_settled_ = false;
+    bool reloading_ = false;
+    std::vector<std::string> config_files_;
+    std::size_t overloaded_ = 0; ///< what this monitor has added to the process-wide count
+};
+
+} // namespace loopmon::detail

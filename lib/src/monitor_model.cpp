@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// What the monitor shows on D-Bus and does for it. Watcher thread.
+#include "inject.hpp"
+#include "monitor_impl.hpp"
+
+#include <time.h>
+
+#include <utility>
+
+namespace loopmon::detail {
+
+report::manager_status monitor_impl::manager() {
+    const auto& last = reporter_.last_trip();
+    const auto& gate = watcher_.gate();
+    timespec cpu{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    return {.state = watcher_.is_stopping() ? "stopping"
+                     : !watcher_.is_ready() ? "starting"
+                                            : std::string(judge::to_string(watcher_.worst())),
+            .action = gate.limits().action,
+            .watchdog = gate.state(),
+            .watchdog_period = gate.period(),
+            .watchdog_lag = gate.limits().lag,
+            .n_trips = last.n_trips,
+            .last_trip = last.when,
+            .last_trip_reason = last.reason,
+            .config_files = config_files_,
+            .monitor_cpu =
+                std::chrono::seconds(cpu.tv_sec) + std::chrono::nanoseconds(cpu.tv_nsec)};
+}
+
+std::vector<report::model::id> monitor_impl::loops() {
+    std::vector<id> out;
+    for (const auto& [key, loop] : watcher_.loops()) {
+        out.push_back(key);
+    }
+    return out;
+}
+
+std::vector<report::model::id> monitor_impl::probes() {
+    std::vector<id> out;
+    for (const auto& [key, probe] : watcher_.probes()) {
+        out.push_back(key);
+    }
+    return out;
+}
+
+std::optional<report::loop_status> monitor_impl::loop(id which) {
+    auto* const found = watcher_.find(which);
+    if (found == nullptr) {
+        return std::nullopt;
+    }
+    return found->status(std::chrono::steady_clock::now(), watcher_.pauses());
+}
+
+report::lag_summary monitor_impl::window(id loop) {
+    const auto* const found = watcher_.find(loop);
+    return found == nullptr ? report::lag_summary()
+                            : found->window(std::chrono::steady_clock::now());
+}
+
+std::optional<report::probe_status> monitor_impl::probe(id which) {
+    const auto found = watcher_.probes().find(which);
+    if (found == watcher_.probes().end()) {
+        return std::nullopt;
+    }
+    return found->second.status();
+}
+
+std::vector<report::task_status> monitor_impl::tasks(id loop) {
+    const auto* const found = watcher_.find(loop);
+    return found == nullptr ? std::vector<report::task_status>()
+                            : found->tasks(std::chrono::steady_clock::now());
+}
+
+report::bucket_list monitor_impl::histogram(id loop) {
+    const auto* const found = watcher_.find(loop);
+    return found == nullptr ? report::bucket_list() : found->histogram();
+}
+
+void monitor_impl::reset_statistics() {
+    for (auto& [key, loop] : watcher_.loops()) {
+        loop.reset_statistics();
+    }
+    for (auto& [key, probe] : watcher_.probes()) {
+        probe.reset_statistics();
+    }
+}
+
+void monitor_impl::reload(std::function<void(std::string error)> done) {
+    options_.reload([weak = weak_from_this(), done = std::move(done)](std::string error) {
+        if (const auto self = weak.lock()) {
+            self->post([done, error = std::move(error)](monitor_impl& on_watcher) {
+                done(error);
+                on_watcher.bus_->signal_changes(); // and send the reply
+            });
+        }
+    });
+}
+
+bool monitor_impl::inject(std::string_view kind, duration length) {
+    const std::lock_guard lock(registrations_mutex_);
+    return !registrations_.empty() &&
+           loopmon::inject(*registrations_.begin()->second.loop, kind, length);
+}
+
+} // namespace loopmon::detail

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "options.hpp"
+
+#include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace loopmon {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+void require(bool holds, const char* what) {
+    if (!holds) {
+        throw std::invalid_argument(what);
+    }
+}
+
+} // namespace
+
+watch::loop_settings checked(const watch_options& o) {
+    require(!o.name.empty(), "watch_options::name must not be empty");
+    require(o.interval >= 1ms && o.interval <= 1min, "watch_options::interval: 1 ms to 1 min");
+    require(o.warn >= 1ms, "watch_options::warn: 1 ms or more");
+    require(o.critical > o.warn, "watch_options::critical must be greater than warn");
+    require(o.clear_after > 0ms, "watch_options::clear_after must be greater than 0");
+    require(o.window >= 1s && o.window <= 5min, "watch_options::window: 1 s to 5 min");
+    require(o.alerts_per_minute > 0, "watch_options::alerts_per_minute must be greater than 0");
+    require(o.tasks.leak_windows > 0, "task_limits::leak_windows must be greater than 0");
+    require(o.tasks.leak_window >= 1s, "task_limits::leak_window: 1 s or more");
+    return {.name = o.name,
+            .critical = o.gates_watchdog,
+            .interval = o.interval,
+            .window = o.window,
+            .lag = {.warn = o.warn,
+                    .critical = o.critical,
+                    .clear_after = o.clear_after,
+                    .alerts_per_minute = o.alerts_per_minute},
+            .tasks = {.max = o.tasks.max,
+                      .leak_windows = o.tasks.leak_windows,
+                      .leak_window = o.tasks.leak_window,
+                      .leak_min = o.tasks.leak_min}};
+}
+
+watch::watcher_settings checked(const monitor_settings& s) {
+    require(s.watchdog.lag > 0ms, "watchdog_options::lag must be greater than 0");
+    require(s.grace >= 0ms, "monitor_settings::grace must not be negative");
+    const auto action = [&] {
+        switch (s.watchdog.action) {
+        case watchdog_action::trigger:
+            return judge::watchdog_action::trigger;
+        case watchdog_action::withhold:
+            return judge::watchdog_action::withhold;
+        case watchdog_action::off:
+            break;
+        }
+        return judge::watchdog_action::off;
+    }();
+    return {.watchdog = {.action = action, .lag = s.watchdog.lag}, .grace = s.grace};
+}
+
+std::string bus_address(const monitor_options& options) {
+    if (!options.bus_address.empty()) {
+        return options.bus_address;
+    }
+    switch (options.bus) {
+    case bus_kind::system:
+        return "system";
+    case bus_kind::session:
+        return "session";
+    case bus_kind::none:
+        break;
+    }
+    return {};
+}
+
+std::string bus_name(const monitor_options& options) {
+    if (!options.bus_name.empty()) {
+        return options.bus_name;
+    }
+    // An element of a bus name: [A-Za-z0-9_-], not starting with a digit (D-Bus specification).
+    std::string id = program_invocation_short_name;
+    for (auto& c : id) {
+        if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') {
+            c = '_';
+        }
+    }
+    if (id.empty() || std::isdigit(static_cast<unsigned char>(id.front())) != 0) {
+        id.insert(id.begin(), '_');
+    }
+    return "org.loopmon1.app." + id;
+}
+
+std::string state_directory(const monitor_options& options) {
+    if (!options.state_directory.empty()) {
+        return options.state_directory;
+    }
+    const char* const list = std::getenv("STATE_DIRECTORY");
+    const std::string all = list != nullptr ? list : "";
+    return all.substr(0, all.find(':'));
+}
+
+} // namespace loopmon

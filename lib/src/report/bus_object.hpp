@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// From C++ functions to the C callbacks of sd-bus. Nothing is thrown through them.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <loopmon/systemd/bus_ptr.hpp>
+
+#include <systemd/sd-bus.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace loopmon::report {
+
+inline constexpr auto bus_root = "/org/loopmon1";
+inline constexpr auto manager_interface = "org.loopmon1.Manager";
+inline constexpr auto loop_interface = "org.loopmon1.Loop";
+inline constexpr auto probe_interface = "org.loopmon1.Probe";
+inline constexpr auto error_invalid_configuration = "org.loopmon1.Error.InvalidConfiguration";
+inline constexpr auto error_not_permitted = "org.loopmon1.Error.NotPermitted";
+inline constexpr auto error_unsupported = "org.loopmon1.Error.Unsupported";
+
+inline std::uint64_t to_usec(duration value) noexcept {
+    const auto usec = std::chrono::duration_cast<std::chrono::microseconds>(value).count();
+    return usec < 0 ? 0 : static_cast<std::uint64_t>(usec);
+}
+
+inline std::uint64_t to_usec(wall_time when) noexcept {
+    return to_usec(std::chrono::duration_cast<duration>(when.time_since_epoch()));
+}
+
+inline int append(sd_bus_message* m, std::uint64_t v) {
+    return sd_bus_message_append(m, "t", v);
+}
+inline int append(sd_bus_message* m, duration v) {
+    return append(m, to_usec(v));
+}
+inline int append(sd_bus_message* m, wall_time v) {
+    return append(m, to_usec(v));
+}
+inline int append(sd_bus_message* m, bool v) {
+    return sd_bus_message_append(m, "b", v ? 1 : 0);
+}
+inline int append(sd_bus_message* m, const std::string& v) {
+    return sd_bus_message_append(m, "s", v.c_str());
+}
+inline int append(sd_bus_message* m, std::string_view v) {
+    return append(m, std::string(v));
+}
+int append(sd_bus_message* m, const std::vector<std::string>& v);
+
+/// A list of object paths.
+struct object_paths {
+    std::vector<std::string> paths;
+};
+int append(sd_bus_message* m, const object_paths& v);
+
+/// Property getter from `Value get(Object&)`.
+template <class Object, auto Get>
+int property(sd_bus*, const char*, const char*, const char*, sd_bus_message* reply, void* userdata,
+             sd_bus_error*) noexcept {
+    try {
+        return append(reply, Get(*static_cast<Object*>(userdata)));
+    } catch (...) {
+        return -ENOMEM;
+    }
+}
+
+/// Method handler from `int call(Object&, sd_bus_message*, sd_bus_error*)`, which replies itself.
+template <class Object, auto Call>
+int method(sd_bus_message* message, void* userdata, sd_bus_error* error) noexcept {
+    try {
+        return Call(*static_cast<Object*>(userdata), message, error);
+    } catch (...) {
+        return -ENOMEM;
+    }
+}
+
+/// @return /org/loopmon1/KIND/NAME, the name escaped as sd_bus_path_encode(3) does
+std::string object_path(const char* kind, const std::string& name);
+
+/// An object on the bus with one interface of ours.
+class exported_object {
+public:
+    exported_object(const exported_object&) = delete;
+    exported_object& operator=(const exported_object&) = delete;
+    virtual ~exported_object() = default;
+
+    /// Adds the object to a connection, in place of the one it was on.
+    /// @return negative errno
+    int add_to(sd_bus* bus);
+    void drop() { slot_.reset(); }
+    /// Emits PropertiesChanged for what differs from the last time.
+    virtual void signal_changes(sd_bus* bus) = 0;
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+protected:
+    exported_object(std::string path, const char* interface, std::vector<sd_bus_vtable> members)
+        : path_(std::move(path)), interface_(interface), members_(std::move(members)) {}
+
+    /// @param names terminated by nullptr
+    void emit_changed(sd_bus* bus, std::vector<const char*> names) const;
+
+private:
+    /// What the callbacks get as userdata.
+    [[nodiscard]] virtual void* self() = 0;
+
+    std::string path_;
+    const char* interface_;
+    std::vector<sd_bus_vtable> members_; ///< read by sd-bus as long as the slot lives
+    systemd::slot_ptr slot_;
+};
+
+std::unique_ptr<exported_object> make_manager_object(model& source);
+std::unique_ptr<exported_object> make_loop_object(model& source, model::id which,
+                                                  const loop_status& now);
+std::unique_ptr<exported_object> make_probe_object(model& source, model::id which,
+                                                   const probe_status& now);
+std::unique_ptr<exported_object> make_log_control(model& source);
+
+} // namespace loopmon::report

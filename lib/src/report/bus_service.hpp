@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// The monitor's side of D-Bus: a connection of its own on the watcher thread, the objects on it,
+// and the name. It comes and goes with the broker; nothing else depends on it.
+#pragma once
+
+#include "report/bus_object.hpp"
+#include "report/sink.hpp"
+
+#include <loopmon/systemd/bus_link.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace loopmon::report {
+
+/// All on the thread of the executor.
+class bus_service : public std::enable_shared_from_this<bus_service> {
+public:
+    /// @param settled called once, when the name is owned or the first attempt to get it has failed
+    static std::shared_ptr<bus_service> start(boost::asio::any_io_executor executor,
+                                              const std::string& address, std::string name,
+                                              model& source, sink& events,
+                                              std::function<void()> settled);
+    bus_service(const bus_service&) = delete;
+    bus_service& operator=(const bus_service&) = delete;
+
+    /// Loops or probes came or went.
+    void sync();
+    /// Signals properties that changed, and sends what replies have queued.
+    void signal_changes();
+    void stop();
+
+private:
+    bus_service(std::string name, model& source, sink& events, std::function<void()> settled);
+
+    void connected(systemd::bus_pump& pump);
+    void lost(const std::string& error);
+    void name_answered(const std::string& error);
+    void settle();
+    /// Adds to the bus, or says why it could not.
+    void add(sd_bus* bus, exported_object& object);
+
+    using objects = std::map<model::id, std::unique_ptr<exported_object>>;
+    template <class Make>
+    void sync(objects& have, const std::vector<model::id>& want, const Make& make);
+
+    std::string name_;
+    model& source_;
+    sink& events_;
+    std::function<void()> settled_;
+    std::shared_ptr<systemd::bus_link> link_;
+    systemd::slot_ptr object_manager_;
+    systemd::slot_ptr name_request_;
+    std::unique_ptr<exported_object> manager_;
+    std::unique_ptr<exported_object> log_control_;
+    objects loops_;
+    objects probes_;
+    bool told_lost_ = false;
+};
+
+} // namespace loopmon::report

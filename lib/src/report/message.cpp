@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include "report/message.hpp"
+
+#include "report/message_ids.hpp"
+
+#include <chrono>
+#include <cstdio>
+
+namespace loopmon::report {
+
+namespace {
+
+std::string usec(judge::duration value) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(value).count());
+}
+
+std::string usec(judge::wall_time when) {
+    return usec(std::chrono::duration_cast<judge::duration>(when.time_since_epoch()));
+}
+
+std::string counted(std::uint64_t n, std::string_view what) {
+    return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view between) {
+    std::string out;
+    for (const auto& part : parts) {
+        out += out.empty() ? "" : between;
+        out += part;
+    }
+    return out;
+}
+
+std::string because(judge::cause why) {
+    return why == judge::cause::unknown || why == judge::cause::none
+               ? std::string()
+               : ": cause " + std::string(judge::to_string(why));
+}
+
+/// stall and trip are told with the same fields.
+template <class Late>
+record late_record(const Late& e) {
+    record r;
+    r.fields = {{"LOOPMON_LOOP", e.loop},
+                {"LOOPMON_LAG_USEC", usec(e.lag)},
+                {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
+                {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
+                {"LOOPMON_EPISODE", std::to_string(e.episode)},
+                {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)}};
+    return r;
+}
+
+struct renderer {
+    record operator()(const judge::stall& e) const {
+        const bool critical = e.severity == judge::level::stalled;
+        auto r = late_record(e);
+        r.severity = critical ? priority::err : priority::warning;
+        r.event = "stall";
+        r.message_id = stall_id;
+        r.text = "loop " + e.loop + (e.ongoing ? " blocked for " : " was late by ") + human(e.lag) +
+                 (critical ? " (critical " : " (warn ") + human(e.threshold) + ")" +
+                 because(e.why) + "; " + counted(e.active_tasks, "active task");
+        return r;
+    }
+    record operator()(const judge::recovered& e) const {
+        return {priority::notice,
+                "recovered",
+                recovered_id,
+                "loop " + e.loop + " recovered after " + human(e.lasted) + " (peak lag " +
+                    human(e.peak) + ")" + because(e.why),
+                {{"LOOPMON_LOOP", e.loop},
+                 {"LOOPMON_DURATION_USEC", usec(e.lasted)},
+                 {"LOOPMON_PEAK_USEC", usec(e.peak)},
+                 {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
+                 {"LOOPMON_EPISODE", std::to_string(e.episode)}}};
+    }
+    record operator()(const judge::trip& e) const {
+        auto r = late_record(e);
+        r.severity = priority::crit;
+        r.event = "trip";
+        r.message_id = trip_id;
+        r.text = "loop " + e.loop + " lag " + human(e.lag) + " (watchdog limit " +
+                 human(e.threshold) + ")" + because(e.why) + "; " +
+                 counted(e.active_tasks, "active task") + "; giving up: watchdog trip";
+        return r;
+    }
+    record operator()(const judge::previous_trip& e) const {
+        return {priority::warning,
+                "previous-trip",
+                previous_trip_id,
+                "the previous run ended in a watchdog trip: " + e.reason,
+                {{"LOOPMON_REASON", e.reason}, {"LOOPMON_TIMESTAMP", usec(e.when)}}};
+    }
+    record operator()(const judge::still_alive& e) const {
+        return {priority::err,
+                "still-alive",
+                still_alive_id,
+                "still alive " + human(e.since_trip) +
+                    " after a watchdog trip: the service manager does not enforce the watchdog",
+                {{"LOOPMON_DURATION_USEC", usec(e.since_trip)}}};
+    }
+    record operator()(const judge::paused& e) const {
+        return {priority::notice,
+                "paused",
+                paused_id,
+                "the process or the machine stood still for " + human(e.lasted) +
+                    "; no loop is blamed for it",
+                {{"LOOPMON_DURATION_USEC", usec(e.lasted)}}};
+    }
+    record operator()(const judge::tasks_high& e) const {
+        return tasks(e, priority::warning, "tasks-high", tasks_high_id,
+                     "loop " + e.loop + " has " + counted(e.active_tasks, "active task") +
+                         " (limit " + std::to_string(e.limit) + ")");
+    }
+    record operator()(const judge::tasks_leak& e) const {
+        return tasks(e, priority::warning, "tasks-leak", tasks_leak_id,
+                     "loop " + e.loop + " seems to leak tasks: the least number of active tasks " +
+                         "rose in " + counted(e.windows, "window") + " of " + human(e.window) +
+                         " in a row, from " + std::to_string(e.limit) + " to " +
+                         std::to_string(e.active_tasks));
+    }
+    record operator()(const judge::tasks_normal& e) const {
+        return tasks(e, priority::notice, "tasks-normal", tasks_normal_id,
+                     "loop " + e.loop + " is back to a normal number of tasks: " +
+                         counted(e.active_tasks, "active task"));
+    }
+    record operator()(const judge::probe_slow& e) const {
+        return probe(e.probe, priority::warning, "probe-slow", probe_slow_id, usec(e.latency), "",
+                     "probe " + e.probe + " is slow: answered after " + human(e.latency) +
+                         " (limit " + human(e.threshold) + ")");
+    }
+    record operator()(const judge::probe_failed& e) const {
+        return probe(e.probe, priority::warning, "probe-failed", probe_failed_id, "", e.error,
+                     "probe " + e.probe + " failed: " + e.error);
+    }
+    record operator()(const judge::probe_ok& e) const {
+        return probe(e.probe, priority::notice, "probe-ok", probe_ok_id, usec(e.latency), "",
+                     "probe " + e.probe + " is well again: answered after " + human(e.latency));
+    }
+    record operator()(const judge::config_loaded& e) const {
+        const auto files = joined(e.files, " ");
+        return {priority::info,
+                "config-loaded",
+                config_loaded_id,
+                "configuration loaded: " + (files.empty() ? "built-in defaults" : files),
+                {{"LOOPMON_FILES", files}}};
+    }
+    record operator()(const judge::config_rejected& e) const {
+        return {priority::err,
+                "config-rejected",
+                config_rejected_id,
+                "configuration rejected, the previous one stays in force:\n" + e.error,
+                {{"LOOPMON_FILES", joined(e.files, " ")}, {"LOOPMON_ERROR", e.error}}};
+    }
+    record operator()(const judge::suppressed& e) const {
+        return {priority::warning,
+                "suppressed",
+                suppressed_id,
+                "loop " + e.loop + ": " + counted(e.count, "further alert") +
+                    " suppressed in the last minute",
+                {{"LOOPMON_LOOP", e.loop}, {"LOOPMON_COUNT", std::to_string(e.count)}}};
+    }
+    record operator()(const judge::bus_lost& e) const {
+        return {priority::warning,
+                "bus-lost",
+                bus_lost_id,
+                e.error + "; watching goes on without D-Bus",
+                {{"LOOPMON_ERROR", e.error}}};
+    }
+    record operator()(const judge::bus_regained&) const {
+        return {priority::notice, "bus-regained", bus_regained_id, "D-Bus is back", {}};
+    }
+
+    template <class Tasks>
+    static record tasks(const Tasks& e, priority severity, std::string_view name,
+                        std::string_view id, std::string text) {
+        return {severity,
+                name,
+                id,
+                std::move(text),
+                {{"LOOPMON_LOOP", e.loop},
+                 {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
+                 {"LOOPMON_LIMIT", std::to_string(e.limit)}}};
+    }
+
+    static record probe(const std::string& name, priority severity, std::string_view event,
+                        std::string_view id, std::string latency, std::string error,
+                        std::string text) {
+        return {severity,
+                event,
+                id,
+                std::move(text),
+                {{"LOOPMON_PROBE", name},
+                 {"LOOPMON_LATENCY_USEC", std::move(latency)},
+                 {"LOOPMON_ERROR", std::move(error)}}};
+    }
+};
+
+} // namespace
+
+record render(const judge::event& happened) {
+    return std::visit(renderer{}, happened);
+}
+
+std::string human(judge::duration value) {
+    using namespace std::chrono;
+    const auto ns = value.count();
+    const auto in = [](double amount, const char* unit) {
+        char buffer[32];
+        const int decimals = amount < 10 ? 2 : amount < 100 ? 1 : 0;
+        std::snprintf(buffer, sizeof buffer, "%.*f", decimals, amount);
+        std::string text = buffer;
+        if (decimals > 0) { // "1.50s" is "1.5s", "2.00s" is "2s"
+            text.erase(text.find_last_not_of('0') + 1);
+            if (text.back() == '.') {
+                text.pop_back();
+            }
+        }
+        return text + unit;
+    };
+    const auto amount = static_cast<double>(ns);
+    if (ns < 999'500) {
+        return in(amount / 1e3, "us");
+    }
+    if (ns < 999'500'000) {
+        return in(amount / 1e6, "ms");
+    }
+    if (value < minutes(1)) {
+        return in(amount / 1e9, "s");
+    }
+    const auto total = round<seconds>(value).count();
+    const auto part = [](std::int64_t n, const char* unit) {
+        return n == 0 ? std::string() : ' ' + std::to_string(n) + unit;
+    };
+    const auto text = part(total / 86400, "d") + part(total / 3600 % 24, "h") +
+                      part(total / 60 % 60, "min") + part(total % 60, "s");
+    return text.substr(1);
+}
+
+} // namespace loopmon::report

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// Words for events: what a person reads and what a program filters by (DESIGN: "Journal"). Pure.
+#pragma once
+
+#include "judge/event.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace loopmon::report {
+
+/// syslog(3) priorities.
+enum class priority { emerg, alert, crit, err, warning, notice, info, debug };
+
+/// A journal record without its source location.
+struct record {
+    priority severity = priority::info;
+    std::string_view event;      ///< LOOPMON_EVENT; empty for a plain message
+    std::string_view message_id; ///< 32 hexadecimal digits; empty for a plain message
+    std::string text;            ///< enough to act on
+    std::vector<std::pair<std::string_view, std::string>> fields; ///< names with their LOOPMON_
+};
+
+[[nodiscard]] record render(const judge::event& happened);
+
+/// For people: "512ms", "1.5s", "3min 20s". Three significant digits at least.
+[[nodiscard]] std::string human(judge::duration value);
+
+} // namespace loopmon::report

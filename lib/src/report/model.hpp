@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "report/journal.hpp"
+#include "report/status.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loopmon::report {
+
+/// What the D-Bus objects show and can be asked to do. All on the watcher thread.
+class model {
+public:
+    using id = std::uint64_t;
+
+    virtual ~model() = default;
+
+    virtual manager_status manager() = 0;
+    virtual std::vector<id> loops() = 0;
+    virtual std::vector<id> probes() = 0;
+    /// Nothing for an id that is gone.
+    virtual std::optional<loop_status> loop(id which) = 0;
+    virtual lag_summary window(id loop) = 0;
+    virtual std::optional<probe_status> probe(id which) = 0;
+    virtual std::vector<task_status> tasks(id loop) = 0;
+    virtual bucket_list histogram(id loop) = 0;
+
+    virtual void reset_statistics() = 0;
+    [[nodiscard]] virtual bool can_reload() const = 0;
+    /// @param done called once, on the watcher thread, with what is wrong or an empty text
+    virtual void reload(std::function<void(std::string error)> done) = 0;
+
+    [[nodiscard]] virtual bool injection_allowed() const = 0;
+    /// Stalls the first loop for real, for those who test their alerting.
+    /// @return false for a kind that is not known
+    virtual bool inject(std::string_view kind, duration length) = 0;
+
+    virtual journal& log() = 0;
+};
+
+} // namespace loopmon::report

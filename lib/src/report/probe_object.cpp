@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// org.loopmon1.Probe
+#include "report/bus_object.hpp"
+
+namespace loopmon::report {
+
+namespace {
+
+class probe_object final : public exported_object {
+public:
+    probe_object(model& source, model::id which, const probe_status& now)
+        : exported_object(object_path("probe", now.name), probe_interface, vtable),
+          source_(source),
+          id_(which),
+          status_(now),
+          signalled_(now) {}
+
+    void signal_changes(sd_bus* bus) override {
+        const auto& now = status();
+        std::vector<const char*> changed;
+        if (now.state != signalled_.state) {
+            changed.push_back("State");
+        }
+        if (now.error != signalled_.error) {
+            changed.push_back("Error");
+        }
+        signalled_ = now;
+        emit_changed(bus, std::move(changed));
+    }
+
+private:
+    void* self() override { return this; }
+
+    const probe_status& status() { return status_ = source_.probe(id_).value_or(status_); }
+
+    template <auto Member>
+    static constexpr auto field =
+        property<probe_object, [](probe_object& o) { return o.status().*Member; }>;
+
+    static const std::vector<sd_bus_vtable> vtable;
+
+    model& source_;
+    model::id id_;
+    probe_status status_;
+    probe_status signalled_;
+};
+
+const std::vector<sd_bus_vtable> probe_object::vtable = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_PROPERTY("Name", "s", field<&probe_status::name>, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("Kind", "s", field<&probe_status::kind>, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("Target", "s", field<&probe_status::target>, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+    SD_BUS_PROPERTY("State", "s",
+                    (property<probe_object,
+                              [](probe_object& o) { return judge::to_string(o.status().state); }>),
+                    0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_PROPERTY("Error", "s", field<&probe_status::error>, 0,
+                    SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+    SD_BUS_PROPERTY("LatencyUSec", "t", field<&probe_status::latency>, 0, 0),
+    SD_BUS_PROPERTY("LatencyP50USec", "t", field<&probe_status::p50>, 0, 0),
+    SD_BUS_PROPERTY("LatencyP99USec", "t", field<&probe_status::p99>, 0, 0),
+    SD_BUS_PROPERTY("LatencyMaxUSec", "t", field<&probe_status::max>, 0, 0),
+    SD_BUS_PROPERTY("NProbes", "t", field<&probe_status::n_probes>, 0, 0),
+    SD_BUS_PROPERTY("NFailures", "t", field<&probe_status::n_failures>, 0, 0),
+    SD_BUS_VTABLE_END};
+
+} // namespace
+
+std::unique_ptr<exported_object> make_probe_object(model& source, model::id which,
+                                                   const probe_status& now) {
+    return std::make_unique<probe_object>(source, which, now);
+}
+
+} // namespace loopmon::report

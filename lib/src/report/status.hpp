@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+//
+// What the reports show, as plain values: one consistent copy, made by the watcher when it is
+// asked.
+#pragma once
+
+#include "judge/level.hpp"
+#include "judge/probe_judge.hpp"
+#include "judge/time.hpp"
+#include "judge/watchdog_gate.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loopmon::report {
+
+using judge::duration;
+using judge::wall_time;
+
+struct loop_status {
+    std::string name;
+    bool critical = true; ///< gates the watchdog
+    judge::level state = judge::level::nominal;
+    judge::cause why = judge::cause::none;
+    duration lag{};        ///< live
+    duration lag_sample{}; ///< the last completed sample
+    duration lag_max{};    ///< lifetime
+    duration window{};
+    std::uint64_t active_tasks = 0;
+    std::uint64_t n_samples = 0;
+    std::uint64_t n_stalls = 0;
+    std::uint64_t n_critical = 0;
+    std::uint64_t n_suppressed = 0;
+    duration interval{}, warn{}, critical_lag{};
+    wall_time last_stall{}; ///< epoch: none
+};
+
+/// Percentiles of the lag in the window. Apart from the rest, since they cost a sum over it.
+struct lag_summary {
+    duration p50{}, p90{}, p99{}, p999{}, max{};
+    std::uint64_t samples = 0;
+};
+
+struct task_status {
+    std::uint64_t id = 0;
+    std::string name;
+    std::string spawned; ///< FILE:LINE
+    duration age{};
+};
+
+struct probe_status {
+    std::string name, kind, target;
+    judge::probe_state state = judge::probe_state::unknown;
+    std::string error;
+    duration latency{}, p50{}, p99{}, max{};
+    std::uint64_t n_probes = 0;
+    std::uint64_t n_failures = 0;
+};
+
+struct manager_status {
+    std::string state; ///< starting, stopping, or the worst essential loop's level
+    judge::watchdog_action action = judge::watchdog_action::off;
+    judge::watchdog_state watchdog = judge::watchdog_state::off;
+    duration watchdog_period{};
+    duration watchdog_lag{};
+    std::uint64_t n_trips = 0;
+    wall_time last_trip{};
+    std::string last_trip_reason;
+    std::vector<std::string> config_files;
+    duration monitor_cpu{};
+};
+
+/// Upper bound and number of records of each bucket that holds any.
+using bucket_list = std::vector<std::pair<duration, std::uint64_t>>;
+
+} // namespace loopmon::report

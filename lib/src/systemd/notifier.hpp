@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace loopmon::systemd {
+
+/// What the service manager hears (sd_notify(3)). Never throws; a failed datagram is retried by
+/// nobody, so whoever needs certainty (the watchdog) sends again. Any thread, if each datagram's
+/// order among the others does not matter.
+class notifier {
+public:
+    virtual ~notifier() = default;
+
+    virtual void ready(const std::string& status) noexcept = 0;    ///< READY=1 STATUS= WATCHDOG=1
+    virtual void reloading() noexcept = 0;                         ///< RELOADING=1 MONOTONIC_USEC=
+    virtual void reloaded(const std::string& status) noexcept = 0; ///< READY=1 STATUS=, no ping
+    virtual void stopping() noexcept = 0;                          ///< STOPPING=1
+    virtual void status(const std::string& text) noexcept = 0;     ///< STATUS=
+    virtual void ping() noexcept = 0;                              ///< WATCHDOG=1
+    virtual void trigger(const std::string& reason) noexcept = 0;  ///< STATUS= WATCHDOG=trigger
+
+    /// WATCHDOG_USEC if it is meant for this process, else zero. As it was at construction.
+    [[nodiscard]] virtual std::chrono::microseconds watchdog_period() const noexcept = 0;
+};
+
+/// Speaks to $NOTIFY_SOCKET, or to nobody if there is none. Status text is made to be one line of
+/// at most 1 KiB.
+[[nodiscard]] std::unique_ptr<notifier> make_sd_notifier();
+
+} // namespace loopmon::systemd

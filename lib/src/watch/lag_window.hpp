@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// Sliding windows over a histogram that only grows: once a second the difference to the last copy
+// is put away. Differences are sparse (a loop that is sampled four times a second fills at most
+// four buckets), so five minutes of them cost a few kilobytes a loop, and any shorter window is a
+// sum over the newest ones.
+#pragma once
+
+#include "judge/time.hpp"
+#include "measure/histogram.hpp"
+#include "report/status.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <utility>
+#include <vector>
+
+namespace loopmon::watch {
+
+class lag_window {
+public:
+    static constexpr auto slot_length = std::chrono::seconds(1);
+    static constexpr auto longest = std::chrono::minutes(5);
+
+    explicit lag_window(judge::time_point now) : slot_began_(now) {}
+
+    /// Takes note of a maximum.
+    void note(judge::duration max) { slot_max_ = std::max(slot_max_, max); }
+
+    /// Closes the present slot if it is over. Call it at every tick; a tick that comes late makes a
+    /// longer slot.
+    void step(judge::time_point now, const measure::histogram& lags);
+
+    /// What was recorded in the last `length`, the present slot included.
+    [[nodiscard]] report::lag_summary over(judge::time_point now, judge::duration length,
+                                           const measure::histogram& lags) const;
+
+private:
+    struct slot {
+        judge::time_point began;
+        judge::duration max;
+        std::vector<std::pair<std::uint16_t, std::uint32_t>> counts; ///< bucket, records in it
+    };
+
+    measure::bucket_counts closed_; ///< the histogram when the last slot was closed
+    std::deque<slot> slots_;        ///< oldest first
+    judge::time_point slot_began_;
+    judge::duration slot_max_{};
+};
+
+} // namespace loopmon::watch

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "watch/watcher.hpp"
+
+#include "report/message.hpp"
+
+#include <algorithm>
+
+namespace loopmon::watch {
+
+namespace {
+
+// The journal of a healthy machine takes a record within a millisecond. If it is stuck, the trip
+// must not wait for it much longer than a loop is ever allowed to be late.
+constexpr auto last_words_patience = std::chrono::milliseconds(200);
+
+// `systemctl status` is read by people.
+constexpr auto status_period = std::chrono::seconds(5);
+
+} // namespace
+
+watcher::watcher(clock_reading start, watcher_settings settings, systemd::notifier& notifier,
+                 report::sink& sink)
+    : settings_(settings),
+      notifier_(notifier),
+      sink_(sink),
+      pause_detector_(start.now, start.boot_offset),
+      gate_(settings.watchdog, notifier.watchdog_period()) {}
+
+void watcher::configure(watcher_settings settings) {
+    settings_ = settings;
+    gate_.configure(settings.watchdog);
+    changed_ = true;
+}
+
+void watcher::add(std::uint64_t id, time_point now, loop_settings settings,
+                  std::shared_ptr<measure::loop_state> loop,
+                  std::shared_ptr<measure::lag_gauge> gauge) {
+    auto& added =
+        loops_.try_emplace(id, now, std::move(settings), std::move(loop), std::move(gauge))
+            .first->second;
+    if (ready_) {
+        added.judge_from(now + settings_.grace);
+    }
+}
+
+void watcher::configure(std::uint64_t id, loop_settings settings) {
+    if (auto* const loop = find(id)) {
+        loop->configure(std::move(settings));
+        changed_ = true;
+    }
+}
+
+loop_watch* watcher::find(std::uint64_t id) {
+    const auto found = loops_.find(id);
+    return found == loops_.end() ? nullptr : &found->second;
+}
+
+void watcher::answered(std::uint64_t id, duration latency) {
+    if (const auto probe = probes_.find(id); probe != probes_.end()) {
+        judge::events happened;
+        probe->second.answered(latency, happened);
+        publish(happened);
+    }
+}
+
+void watcher::failed(std::uint64_t id, std::string_view error) {
+    if (const auto probe = probes_.find(id); probe != probes_.end()) {
+        judge::events happened;
+        probe->second.failed(error, happened);
+        publish(happened);
+    }
+}
+
+bool watcher::all_started() const {
+    return !loops_.empty() && std::all_of(loops_.begin(), loops_.end(),
+                                          [](const auto& entry) { return entry.second.started(); });
+}
+
+void watcher::ready(time_point now) {
+    if (ready_) {
+        return;
+    }
+    ready_ = true;
+    changed_ = true;
+    const auto judge_from = now + settings_.grace;
+    for (auto& [id, loop] : loops_) {
+        loop.judge_from(judge_from);
+    }
+    status_ = summary();
+    status_at_ = now;
+    notifier_.ready(status_); // pings once, so the gate need not
+    gate_.ready(now, judge_from);
+}
+
+void watcher::stopping() {
+    if (!stopping_) {
+        stopping_ = true;
+        changed_ = true;
+        gate_.stopping(); // first: a ping after STOPPING=1 would arm the watchdog again
+        notifier_.stopping();
+    }
+}
+
+void watcher::publish(const judge::events& happened) {
+    changed_ |= !happened.empty();
+    for (const auto& event : happened) {
+        sink_.publish(event);
+    }
+}
+
+time_point watcher::step(clock_reading at) {
+    judge::events happened;
+    if (const auto pause = pause_detector_.woke(at.now, at.boot_offset, pauses_)) {
+        happened.emplace_back(judge::paused{*pause});
+    }
+    auto next = at.now + longest_sleep;
+    for (auto& [id, loop] : loops_) {
+        changed_ |= loop.step(at.now, pauses_, happened);
+    }
+    publish(happened);
+    feed_watchdog(at.now);
+    for (const auto& [id, loop] : loops_) {
+        next = std::min(next, loop.next_check(gate_.limits().lag));
+    }
+    next = std::max(std::min(next, gate_.next_check()), at.now + shortest_sleep);
+    pause_detector_.sleeping_until(next);
+    return next;
+}
+
+void watcher::feed_watchdog(time_point now) {
+    std::vector<judge::loop_vitals> vitals;
+    vitals.reserve(loops_.size());
+    for (const auto& [id, loop] : loops_) {
+        vitals.push_back(loop.vitals());
+    }
+    const auto state_before = gate_.state();
+    const auto decision = gate_.step(now, vitals);
+    changed_ |= gate_.state() != state_before;
+    if (decision.tripped) {
+        sink_.publish(*decision.tripped);
+        sink_.settle(last_words_patience);
+    }
+    if (decision.trigger) {
+        notifier_.trigger(report::render(*decision.tripped).text);
+    }
+    if (decision.survived) {
+        sink_.publish(*decision.survived);
+    }
+    if (decision.ping) {
+        notifier_.ping();
+    }
+    if (ready_ && !stopping_ && !decision.trigger && now - status_at_ >= status_period) {
+        status_at_ = now;
+        if (auto text = summary(); text != status_) {
+            status_ = std::move(text);
+            notifier_.status(status_);
+        }
+    }
+}
+
+judge::level watcher::worst() const {
+    auto worst = judge::level::nominal;
+    for (const auto& [id, loop] : loops_) {
+        if (loop.settings().critical) {
+            worst = std::max(worst, loop.state());
+        }
+    }
+    return worst;
+}
+
+std::size_t watcher::late_loops() const {
+    return static_cast<std::size_t>(
+        std::count_if(loops_.begin(), loops_.end(), [](const auto& entry) {
+            return entry.second.state() != judge::level::nominal;
+        }));
+}
+
+std::string watcher::summary() const {
+    std::uint64_t tasks = 0;
+    for (const auto& [id, loop] : loops_) {
+        tasks += loop.vitals().active_tasks;
+    }
+    const auto count = [](std::uint64_t n, const char* what) {
+        return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
+    };
+    return std::string(judge::to_string(worst())) + ": " + count(loops_.size(), "loop") + ", " +
+           count(tasks, "active task");
+}
+
+} // namespace loopmon::watch

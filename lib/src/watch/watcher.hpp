@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// One round over everything that is watched: look, judge, report, feed the watchdog, say when to
+// come back. Time comes in as an argument and nothing here sleeps, so a test plays hours in
+// milliseconds; watcher_thread supplies the clock.
+#pragma once
+
+#include "judge/event.hpp"
+#include "judge/watchdog_gate.hpp"
+#include "report/sink.hpp"
+#include "systemd/notifier.hpp"
+#include "watch/loop_watch.hpp"
+#include "watch/pause_detector.hpp"
+#include "watch/probe_watch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace loopmon::watch {
+
+struct watcher_settings {
+    judge::watchdog_limits watchdog;
+    duration grace = std::chrono::seconds(5);
+};
+
+/// A moment, on both clocks that matter.
+struct clock_reading {
+    time_point now;
+    duration boot_offset{}; ///< CLOCK_BOOTTIME less CLOCK_MONOTONIC: grows by the time suspended
+};
+
+class watcher {
+public:
+    /// The longest the watcher sleeps: a pause that is shorter than half of it may go unseen.
+    static constexpr duration longest_sleep = std::chrono::seconds(1);
+    /// The shortest: with many loops, deadlines this close to each other share a round.
+    static constexpr duration shortest_sleep = std::chrono::milliseconds(4);
+
+    watcher(clock_reading start, watcher_settings settings, systemd::notifier& notifier,
+            report::sink& sink);
+
+    void configure(watcher_settings settings);
+
+    /// @return when to call again, unless something is added, removed or configured before
+    time_point step(clock_reading at);
+
+    void add(std::uint64_t id, time_point now, loop_settings settings,
+             std::shared_ptr<measure::loop_state> loop, std::shared_ptr<measure::lag_gauge> gauge);
+    void configure(std::uint64_t id, loop_settings settings);
+    void remove(std::uint64_t id) { loops_.erase(id); }
+    [[nodiscard]] loop_watch* find(std::uint64_t id);
+    [[nodiscard]] std::map<std::uint64_t, loop_watch>& loops() { return loops_; }
+
+    void add_probe(std::uint64_t id, probe_watch probe) { probes_.emplace(id, std::move(probe)); }
+    void remove_probe(std::uint64_t id) { probes_.erase(id); }
+    void answered(std::uint64_t id, duration latency);
+    void failed(std::uint64_t id, std::string_view error);
+    [[nodiscard]] std::map<std::uint64_t, probe_watch>& probes() { return probes_; }
+
+    /// All loops have made a turn (and there is at least one).
+    [[nodiscard]] bool all_started() const;
+    void ready(time_point now);
+    void stopping();
+    [[nodiscard]] bool is_ready() const { return ready_; }
+    [[nodiscard]] bool is_stopping() const { return stopping_; }
+
+    [[nodiscard]] const judge::watchdog_gate& gate() const { return gate_; }
+    [[nodiscard]] const pause_ledger& pauses() const { return pauses_; }
+    /// The worst level of the essential loops.
+    [[nodiscard]] judge::level worst() const;
+    /// Whether anything that is signalled on D-Bus may have changed since the last call.
+    [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
+    /// Loops that are not nominal.
+    [[nodiscard]] std::size_t late_loops() const;
+
+    /// One line for `systemctl status`.
+    [[nodiscard]] std::string summary() const;
+
+private:
+    void publish(const judge::events& happened);
+    void feed_watchdog(time_point now);
+
+    watcher_settings settings_;
+    systemd::notifier& notifier_;
+    report::sink& sink_;
+    pause_ledger pauses_;
+    pause_detector pause_detector_;
+    judge::watchdog_gate gate_;
+    std::map<std::uint64_t, loop_watch> loops_;
+    std::map<std::uint64_t, probe_watch> probes_;
+    time_point ready_at_ = time_point::max();
+    bool ready_ = false;
+    bool stopping_ = false;
+    bool changed_ = true;
+    time_point status_at_{}; ///< when STATUS= was sent last
+    std::string status_;     ///< and what it said
+};
+
+} // namespace loopmon::watch

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The catalog has one entry for each MESSAGE_ID of the code, and journalctl accepts it.
+
+Also: what an entry substitutes must be a field that loopmon writes, else `journalctl -x` shows a
+bare @NAME@ to the one who needs help.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CATALOG = ROOT / "systemd/loopmond.catalog"
+IDS = ROOT / "lib/src/report/message_ids.hpp"
+RENDERER = ROOT / "lib/src/report/message.cpp"
+
+
+def entries():
+    found = {}
+    for entry in re.split(r"^-- ", CATALOG.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        message_id, _, text = entry.partition("\n")
+        found.setdefault(message_id, []).append(text)
+    return found
+
+
+def main():
+    problems = []
+    ids = dict(re.findall(r'(\w+)_id = "(.*)"', IDS.read_text(encoding="utf-8")))
+    catalog = entries()
+    problems += [f"no valid id: {event}" for event, i in ids.items()
+                 if not re.fullmatch(r"[0-9a-f]{32}", i)]
+    if len(set(ids.values())) != len(ids):
+        problems.append("an id is used twice")
+    problems += [f"not in the catalog: {event}" for event, i in ids.items() if i not in catalog]
+    problems += [f"not in the code: {i}" for i in catalog if i not in ids.values()]
+    for i, texts in catalog.items():
+        if len(texts) != 1:
+            problems.append(f"{len(texts)} entries for {i}")
+        problems += [f"{i} has no {header}" for header in ("Subject: ", "Defined-By: loopmon")
+                     if header not in texts[0]]
+
+    written = set(re.findall(r"LOOPMON_\w+", RENDERER.read_text(encoding="utf-8")))
+    used = set(re.findall(r"@(\w+)@", CATALOG.read_text(encoding="utf-8")))
+    problems += [f"never written: {field}" for field in used - written]
+
+    if shutil.which("journalctl"):
+        problems += compile_catalog(len(ids))
+    print("\n".join(problems) or f"{len(ids)} events")
+    sys.exit(1 if problems else 0)
+
+
+def compile_catalog(count):
+    with tempfile.TemporaryDirectory() as root:
+        folder = pathlib.Path(root, "usr/lib/systemd/catalog")
+        folder.mkdir(parents=True)
+        pathlib.Path(root, "var/lib/systemd/catalog").mkdir(parents=True)
+        shutil.copy(CATALOG, folder)
+        journalctl = ["journalctl", f"--root={root}"]
+        made = subprocess.run([*journalctl, "--update-catalog"], capture_output=True, text=True)
+        if made.returncode != 0 or made.stderr:
+            return ["journalctl --update-catalog: " + made.stderr]
+        listed = subprocess.run([*journalctl, "--list-catalog"], capture_output=True, text=True)
+        lines = listed.stdout.splitlines()
+        return [] if len(lines) == count else [f"journalctl lists {len(lines)} of {count} entries"]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Installs what the tests need, builds every kind of build, runs every test. One ctest runs them
+# all, so its summary is the last that is printed and tells the whole.
+set -euo pipefail
+
+source_dir=$(cd "$(dirname "$0")/.." && pwd)
+readonly source_dir
+cd "$source_dir"
+source packaging/dependencies.sh
+
+usage() {
+    cat <<END
+Usage: tests/run.sh [--fast] [--help]
+
+Builds in build/{dev,release,asan,tsan} and tests:
+
+  lint       clang-format, clang-tidy, message catalog, scripts        dev
+  unit, bus  the library's rooms; D-Bus on private buses               all four
+  e2e        the installed daemon in a booted container (as root)      release, asan
+
+A test that this machine cannot run is skipped and named, with the reason, before the summary.
+As root on Debian 12 or 13, missing packages are installed first; otherwise they are named.
+
+  --fast   only what a change needs first: one build; lint without clang-tidy, unit, bus
+  --help   this text
+END
+}
+
+fast=
+case ${1-} in
+"") ;;
+--fast) fast=1 ;;
+-h | --help)
+    usage
+    exit 0
+    ;;
+*)
+    usage >&2
+    exit 2
+    ;;
+esac
+
+step() {
+    printf '\n==> %s\n' "$*"
+}
+
+# An unprivileged user, or a container without init, can still run the most.
+builds=(dev release asan tsan)
+filter=()
+if [[ $fast ]]; then
+    builds=(dev)
+    filter=(--exclude-regex '^lint: clang-tidy$')
+fi
+
+step "Dependencies"
+require "${build_packages[@]}" "${test_packages[@]}"
+offer "${optional_packages[@]}"
+
+launcher=()
+if command -v ccache >/dev/null; then
+    launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+fi
+for build in "${builds[@]}"; do
+    step "Build: $build"
+    cmake --preset "$build" "${launcher[@]}"
+    cmake --build --preset "$build"
+done
+
+# A folder of tests made of those of all builds.
+all_dir=build/all
+mkdir -p "$all_dir"
+printf 'subdirs("%s")\n' "${builds[@]/#/$source_dir/build/}" >"$all_dir/CTestTestfile.cmake"
+
+step "Tests"
+LOOPMON_SKIP_LOG=$source_dir/$all_dir/skipped
+export LOOPMON_SKIP_LOG
+: >"$LOOPMON_SKIP_LOG"
+# ctest names what it skipped but not why: the reasons go in before its summary.
+with_reasons() {
+    local line
+    while IFS= read -r line; do
+        if [[ $line =~ ^[0-9]+%\ tests\ passed && -s $LOOPMON_SKIP_LOG ]]; then
+            echo "Skipped, with the reason:"
+            sed 's/^/  /' "$LOOPMON_SKIP_LOG"
+            echo
+        fi
+        printf '%s\n' "$line"
+    done
+}
+ctest --test-dir "$all_dir" --parallel "$(nproc)" --output-on-failure "${filter[@]}" | with_reasons

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// A gate and one critical loop, `main`, shown to it step by step.
+#pragma once
+
+#include "judge/watchdog_gate.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+namespace loopmon::judge {
+
+struct gated_loop {
+    static constexpr time_point start{std::chrono::seconds(1000)};
+    /// A ping every 3 s; one that is held back is looked for every 900 ms.
+    static constexpr duration period = std::chrono::seconds(9);
+    static constexpr duration limit = std::chrono::seconds(5);
+
+    watchdog_gate gate;
+    std::uint64_t progress = 0;
+
+    explicit gated_loop(watchdog_action action = watchdog_action::trigger,
+                        duration watchdog = period)
+        : gate({.action = action, .lag = limit}, watchdog) {}
+
+    // Times are offsets from `start`.
+
+    /// READY=1 at `start`, and the first ping with it.
+    /// @return whether it was pinged
+    [[nodiscard]] bool get_ready(duration judge_from = duration::zero()) {
+        gate.ready(start, start + judge_from);
+        return punctual(duration::zero()).ping;
+    }
+    gate_decision shows(duration at, const loop_vitals& loop) {
+        return gate.step(start + at, std::span(&loop, 1));
+    }
+    gate_decision punctual(duration at) {
+        return shows(at, {.name = "main", .progress = ++progress});
+    }
+    /// Overdue by `lag`, without progress since the previous call.
+    gate_decision late(duration at, duration lag, cause why = cause::none) {
+        return shows(at, {.name = "main",
+                          .lag = lag,
+                          .overdue = true,
+                          .progress = progress,
+                          .why = why,
+                          .episode = 7,
+                          .active_tasks = 4});
+    }
+};
+
+inline bool silent(const gate_decision& decision) {
+    return !decision.ping && !decision.trigger && !decision.tripped && !decision.survived;
+}
+
+} // namespace loopmon::judge

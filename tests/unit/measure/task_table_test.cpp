@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+#include "measure/loop_state.hpp"
+#include "measure/task_name.hpp"
+#include "measure/task_table.hpp"
+#include "support/catch.hpp"
+
+#include <loopmon/task.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <thread>
+#include <vector>
+
+using namespace loopmon::measure;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::chrono::steady_clock::time_point now{1h};
+
+std::vector<std::string> names(const task_table& table) {
+    std::vector<std::string> result;
+    for (const auto& info : table.list())
+        result.push_back(info.name);
+    return result;
+}
+
+using strings = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("task_table: a task is listed with all that was given, until it is removed") {
+    task_table table;
+    const boost::source_location where("somewhere.cpp", 42, "spawner");
+    const auto slot = table.add("poll-modem", where, now);
+    CHECK(table.active() == 1);
+    const auto tasks = table.list();
+    REQUIRE(tasks.size() == 1);
+    CHECK(tasks[0].name == "poll-modem");
+    CHECK(tasks[0].file == "somewhere.cpp");
+    CHECK(tasks[0].line == 42);
+    CHECK(tasks[0].began == now);
+    table.remove(slot);
+    CHECK(table.active() == 0);
+    CHECK(table.list().empty());
+}
+
+TEST_CASE("task_table: tasks are listed oldest first, also when they reuse a slot") {
+    task_table table;
+    const auto one = table.add("one", {}, now);
+    static_cast<void>(table.add("two", {}, now));
+    static_cast<void>(table.add("three", {}, now));
+    table.remove(one);
+    CHECK(table.add("four", {}, now) == one);
+    CHECK(names(table) == strings{"two", "three", "four"});
+}
+
+TEST_CASE("task_table: a shorter name leaves nothing of the longer one before it") {
+    task_table table;
+    table.remove(table.add("a name of some length", {}, now));
+    static_cast<void>(table.add("short", {}, now));
+    table.remove(table.add("x", {}, now));
+    static_cast<void>(table.add("", {}, now));
+    CHECK(names(table) == strings{"short", ""});
+}
+
+TEST_CASE("task_table: ids are unique and never used again") {
+    task_table table;
+    std::set<std::uint64_t> seen;
+    for (int i = 0; i < 1000; ++i) {
+        const auto slot = table.add("x", {}, now);
+        seen.insert(table.list().at(0).id);
+        table.remove(slot);
+    }
+    CHECK(seen.size() == 1000);
+}
+
+TEST_CASE("task_table: grows over chunk borders and loses nothing") {
+    task_table table;
+    std::vector<task_table::slot_index> slots;
+    constexpr std::size_t count = 64 + 128 + 256 + 1; // three chunks and the first of the fourth
+    for (std::size_t i = 0; i < count; ++i)
+        slots.push_back(table.add(std::to_string(i), {}, now));
+    CHECK(std::set(slots.begin(), slots.end()).size() == count);
+    const auto listed = names(table);
+    REQUIRE(listed.size() == count);
+    for (std::size_t i = 0; i < count; ++i)
+        CHECK(listed[i] == std::to_string(i));
+    for (const auto slot : slots)
+        table.remove(slot);
+    CHECK(table.list().empty());
+}
+
+TEST_CASE("task_table: in a full table a task is counted and not listed") {
+    task_table table(1);
+    std::vector<task_table::slot_index> slots;
+    for (std::size_t i = 0; i < task_table::first_chunk; ++i)
+        slots.push_back(table.add("fits", {}, now));
+    CHECK(slots.back() != task_table::no_slot);
+    const auto extra = table.add("does not fit", {}, now);
+    CHECK(extra == task_table::no_slot);
+    CHECK(table.active() == 65);
+    CHECK(table.list().size() == 64);
+    table.remove(extra);
+    CHECK(table.active() == 64);
+    table.remove(slots[17]);
+    CHECK(table.add("fits again", {}, now) == slots[17]);
+}
+
+TEST_CASE("task_table: names are cut at a UTF-8 character boundary") {
+    const std::string filler(61, 'x');
+    const auto [name, kept] = GENERATE_COPY(table<std::string, std::size_t>({
+        {filler + "abc", 64},
+        {filler + "abcd", 64},
+        {filler + "a\u00e9", 64},                  // e acute, 2 bytes, fits
+        {filler + "ab\u00e9", 63},                 // does not
+        {filler + "\u20ac", 64},                   // euro sign, 3 bytes
+        {filler + "a\u20ac", 62},                  //
+        {filler + "ab\u20ac", 63},                 //
+        {filler + "\U0001f40c", 61},               // snail, 4 bytes
+        {filler + "ab\U0001f40c", 63},             //
+        {filler + "\x80\x80\x80\x80\x80\x80", 64}, // no UTF-8
+    }));
+    task_table table;
+    static_cast<void>(table.add(name, {}, now));
+    CHECK(table.list().at(0).name == name.substr(0, kept));
+}
+
+TEST_CASE("cut_utf8: ends where a character ends, whatever the capacity") {
+    constexpr std::string_view text = "a\u00e9\u20ac\U0001f40c!";
+    constexpr std::size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (std::size_t capacity = 0; capacity < std::size(expected); ++capacity) {
+        CAPTURE(capacity);
+        CHECK(cut_utf8(text, capacity).size() == expected[capacity]);
+    }
+}
+
+TEST_CASE("task_table: many threads add and remove while another lists whole tasks") {
+    task_table table;
+    constexpr int lists = 3'000;
+    constexpr std::size_t held = 40; // with 3 threads, past the first chunk
+    constexpr auto length = task_table::name_capacity;
+    std::atomic<bool> done{false};
+    const auto churn = [&table, &done](char name) {
+        // Name, line and age of a task go together, so a torn copy shows.
+        const boost::source_location where("churn.cpp", static_cast<unsigned>(name), "");
+        const std::chrono::steady_clock::time_point began{std::chrono::seconds(name)};
+        std::vector<task_table::slot_index> slots;
+        for (std::size_t i = 0; !done; ++i) {
+            while (slots.size() < held)
+                slots.push_back(table.add(std::string(length, name), where, began));
+            for (; slots.size() > i % held; slots.pop_back())
+                table.remove(slots.back());
+        }
+        for (const auto slot : slots)
+            table.remove(slot);
+    };
+    const auto torn = [](const task_info& task) {
+        const char name = task.name.empty() ? '?' : task.name[0];
+        return task.name != std::string(length, name) || task.line != static_cast<unsigned>(name) ||
+               task.began.time_since_epoch() != std::chrono::seconds(name);
+    };
+    const auto is_constant = [](const task_info& task) { return task.name == "stays"; };
+    const auto older = [](const task_info& a, const task_info& b) { return a.id < b.id; };
+
+    const auto stays = table.add("stays", {}, now);
+    std::vector<std::thread> threads(3);
+    std::generate(threads.begin(), threads.end(),
+                  [&churn, name = 'a']() mutable { return std::thread(churn, name++); });
+    int wrong = 0;
+    for (int i = 0; i < lists; ++i) {
+        auto tasks = table.list();
+        wrong += !std::is_sorted(tasks.begin(), tasks.end(), older);
+        const auto others = std::remove_if(tasks.begin(), tasks.end(), is_constant);
+        wrong += tasks.end() - others != 1;
+        wrong += std::any_of(tasks.begin(), others, torn);
+    }
+    done = true;
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(wrong == 0);
+    table.remove(stays);
+    CHECK(table.active() == 0);
+    CHECK(table.list().empty());
+}
+
+TEST_CASE("task_table: no slot belongs to two threads at once") {
+    // Short stacks of free slots, taken and given back in turns: where a take without the tag goes
+    // wrong (ABA).
+    task_table table(1);
+    constexpr int rounds = 100'000;
+    std::array<std::atomic<int>, task_table::first_chunk> owners{};
+    std::atomic<int> shared{0};
+    const auto churn = [&table, &owners, &shared] {
+        for (int i = 0; i < rounds; ++i) {
+            std::array<task_table::slot_index, 3> mine{};
+            for (auto& slot : mine) {
+                slot = table.add("", {}, now);
+                if (slot != task_table::no_slot)
+                    shared += owners[slot].fetch_add(1) != 0;
+            }
+            for (const auto slot : mine) {
+                if (slot != task_table::no_slot)
+                    owners[slot].fetch_sub(1);
+                table.remove(slot);
+            }
+        }
+    };
+    std::array<std::thread, 3> threads;
+    for (auto& thread : threads)
+        thread = std::thread(churn);
+    for (auto& thread : threads)
+        thread.join();
+    CHECK(shared == 0);
+    CHECK(table.active() == 0);
+    CHECK(table.list().empty());
+}
+
+TEST_CASE("task: registers from construction to done, move or destruction") {
+    boost::asio::io_context io;
+    auto& table = state_of(io)->tasks();
+    loopmon::task empty;
+    CHECK(table.active() == 0);
+    {
+        const auto line = __LINE__ + 1;
+        loopmon::task one(io, "one");
+        REQUIRE(table.list().size() == 1);
+        CHECK(table.list()[0].line == static_cast<std::uint32_t>(line));
+        CHECK_THAT(table.list()[0].file, Catch::ContainsSubstring("task_table_test.cpp"));
+        loopmon::task two(io, "two");
+        two = std::move(one); // ends "two"
+        CHECK(names(table) == strings{"one"});
+        loopmon::task three(std::move(two));
+        CHECK(table.active() == 1);
+        three.done();
+        three.done();
+        empty.done();
+        CHECK(table.active() == 0);
+        empty = loopmon::task(io, "four");
+        CHECK(table.active() == 1);
+    }
+    CHECK(names(table) == strings{"four"});
+}
+
+TEST_CASE("task: a token outlives its context") {
+    loopmon::task survivor;
+    {
+        boost::asio::io_context io;
+        survivor = loopmon::task(io, "survivor");
+    }
+    survivor.done();
+}
+
+TEST_CASE("task: one that is held by a pending handler ends with the context") {
+    std::shared_ptr<loop_state> state;
+    {
+        boost::asio::io_context io;
+        state = state_of(io);
+        boost::asio::post(io, [held = loopmon::task(io, "held")] {});
+        CHECK(state->tasks().active() == 1);
+    }
+    CHECK(state->tasks().active() == 0);
+    CHECK(state->gone());
+}
+
+TEST_CASE("loop_state: one per context, of any kind") {
+    boost::asio::io_context one;
+    boost::asio::io_context two;
+    boost::asio::thread_pool pool(1);
+    CHECK(state_of(one) == state_of(one));
+    CHECK(state_of(one) != state_of(two));
+    const loopmon::task task(pool, "in a pool");
+    CHECK(state_of(pool)->tasks().active() == 1);
+    CHECK(state_of(one)->tasks().active() == 0);
+}
+
+TEST_CASE("loop_state: a context is claimed by one at a time") {
+    std::shared_ptr<loop_state> state;
+    {
+        boost::asio::io_context io;
+        state = state_of(io);
+        CHECK(state->claim(io));
+        CHECK_FALSE(state->claim(io));
+        state->release();
+        CHECK(state->claim(io));
+        CHECK_FALSE(state->gone());
+    }
+    CHECK(state->gone());
+    CHECK_FALSE(state->running());
+    state->release();
+    CHECK(state->gone());
+}
+
+TEST_CASE("loop_state: runs while claimed, until run() is out of work") {
+    boost::asio::io_context io;
+    const auto& state = state_of(io);
+    CHECK_FALSE(state->running());
+    REQUIRE(state->claim(io));
+    CHECK(state->running()); // may yet be called for the first time
+    boost::asio::post(io, [state] { CHECK(state->running()); });
+    io.run();
+    CHECK_FALSE(state->running());
+    io.restart();
+    CHECK(state->running());
+    state->release();
+    CHECK_FALSE(state->running());
+}
+
+TEST_CASE("loop_state: work is posted to a claimed context, until it is gone") {
+    std::shared_ptr<loop_state> state;
+    int ran = 0;
+    {
+        boost::asio::io_context io;
+        state = state_of(io);
+        CHECK_FALSE(state->post([&ran] { ++ran; }));
+        REQUIRE(state->claim(io));
+        CHECK(state->post([&ran] { ++ran; }));
+        CHECK(ran == 0);
+        io.run();
+        CHECK(ran == 1);
+    }
+    CHECK_FALSE(state->post([&ran] { ++ran; }));
+    CHECK(ran == 1);
+}
+
+TEST_CASE("loop_state: may be asked by another thread while its context ends") {
+    for (int i = 0; i < 200; ++i) {
+        auto io = std::make_unique<boost::asio::io_context>();
+        const auto state = state_of(*io);
+        REQUIRE(state->claim(*io));
+        std::thread watcher([state] {
+            while (!state->gone())
+                static_cast<void>(state->running());
+        });
+        io.reset();
+        watcher.join();
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "report/message.hpp"
+
+#include "support/catch.hpp"
+
+#include <set>
+
+using namespace std::chrono_literals;
+namespace judge = loopmon::judge;
+using loopmon::report::human;
+using loopmon::report::priority;
+using loopmon::report::record;
+using loopmon::report::render;
+
+namespace {
+
+std::string field(const record& r, std::string_view name) {
+    for (const auto& [key, value] : r.fields) {
+        if (key == name) {
+            return value;
+        }
+    }
+    return "(absent)";
+}
+
+const judge::stall warned{.loop = "main",
+                          .episode = 7,
+                          .severity = judge::level::degraded,
+                          .lag = 101ms,
+                          .threshold = 100ms,
+                          .why = judge::cause::unknown,
+                          .ongoing = true,
+                          .active_tasks = 3};
+
+} // namespace
+
+TEST_CASE("message: durations are written for people", "[report]") {
+    CHECK(human(0ns) == "0us");
+    CHECK(human(1500ns) == "1.5us");
+    CHECK(human(999us) == "999us");
+    CHECK(human(999600ns) == "1ms");
+    CHECK(human(100'400us) == "100ms");
+    CHECK(human(512ms) == "512ms");
+    CHECK(human(999'600us) == "1s");
+    CHECK(human(1s) == "1s");
+    CHECK(human(1798ms) == "1.8s");
+    CHECK(human(12340ms) == "12.3s");
+    CHECK(human(59s) == "59s");
+    CHECK(human(60s) == "1min");
+    CHECK(human(200s) == "3min 20s");
+    CHECK(human(25h + 1min) == "1d 1h 1min");
+}
+
+TEST_CASE("message: a stall says who, how long, and against which limit", "[report]") {
+    const auto r = render(warned);
+    CHECK(r.text == "loop main blocked for 101ms (warn 100ms); 3 active tasks");
+    CHECK(r.severity == priority::warning);
+    CHECK(r.event == "stall");
+    CHECK(field(r, "LOOPMON_LOOP") == "main");
+    CHECK(field(r, "LOOPMON_LAG_USEC") == "101000");
+    CHECK(field(r, "LOOPMON_THRESHOLD_USEC") == "100000");
+    CHECK(field(r, "LOOPMON_CAUSE") == "unknown");
+    CHECK(field(r, "LOOPMON_EPISODE") == "7");
+    CHECK(field(r, "LOOPMON_ACTIVE_TASKS") == "3");
+}
+
+TEST_CASE("message: a critical stall is an error, a past one says so", "[report]") {
+    auto critical = warned;
+    critical.severity = judge::level::stalled;
+    critical.threshold = 1s;
+    critical.lag = 1s;
+    critical.active_tasks = 1;
+    CHECK(render(critical).severity == priority::err);
+    CHECK(render(critical).text == "loop main blocked for 1s (critical 1s); 1 active task");
+    auto past = warned;
+    past.ongoing = false;
+    CHECK(render(past).text == "loop main was late by 101ms (warn 100ms); 3 active tasks");
+}
+
+TEST_CASE("message: a trip is critical and says that it is one", "[report]") {
+    const auto r = render(judge::trip{.loop = "main",
+                                      .episode = 2,
+                                      .lag = 5001ms,
+                                      .threshold = 5s,
+                                      .why = judge::cause::unknown,
+                                      .active_tasks = 2});
+    CHECK(r.severity == priority::crit);
+    CHECK(r.event == "trip");
+    CHECK_THAT(r.text, Catch::ContainsSubstring("watchdog"));
+    CHECK(field(r, "LOOPMON_LAG_USEC") == "5001000");
+}
+
+TEST_CASE("message: every event has a name, an id of its own, and a text", "[report]") {
+    const std::vector<judge::event> all = {
+        warned,
+        judge::recovered{"main", 7, 1800ms, 1750ms, judge::cause::unknown},
+        judge::trip{},
+        judge::previous_trip{"loop main lag 5s", judge::wall_time(5s)},
+        judge::still_alive{2s},
+        judge::paused{5s},
+        judge::tasks_high{"main", 11, 10},
+        judge::tasks_leak{"main", 60, 10, 5, 2min},
+        judge::tasks_normal{"main", 10, 10},
+        judge::probe_slow{"dbus", 300ms, 250ms},
+        judge::probe_failed{"dbus", "no answer within 2000ms"},
+        judge::probe_ok{"dbus", 1ms},
+        judge::config_loaded{{"/etc/loopmond/loopmond.toml"}},
+        judge::config_rejected{{"a"}, "a:1:2: error: key 'x': unknown"},
+        judge::suppressed{"main", 42},
+        judge::bus_lost{"the connection to D-Bus was lost"},
+        judge::bus_regained{}};
+    CHECK(all.size() == std::variant_size_v<judge::event>);
+    std::set<std::string_view> ids;
+    std::set<std::string_view> names;
+    for (const auto& event : all) {
+        const auto r = render(event);
+        INFO(r.event);
+        CHECK_FALSE(r.text.empty());
+        CHECK(r.message_id.size() == 32);
+        ids.insert(r.message_id);
+        names.insert(r.event);
+        for (const auto& [name, value] : r.fields) {
+            CHECK(name.substr(0, 8) == "LOOPMON_");
+        }
+    }
+    CHECK(ids.size() == all.size());
+    CHECK(names.size() == all.size());
+}
+
+TEST_CASE("message: counts have the right number", "[report]") {
+    CHECK_THAT(render(judge::suppressed{"main", 1}).text,
+               Catch::ContainsSubstring("1 further alert suppressed"));
+    CHECK_THAT(render(judge::suppressed{"main", 11990}).text,
+               Catch::ContainsSubstring("11990 further alerts suppressed"));
+}

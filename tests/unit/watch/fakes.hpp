@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "report/sink.hpp"
+#include "systemd/notifier.hpp"
+
+#include <string>
+#include <vector>
+
+/// Remembers what it was told.
+struct recorded_events final : loopmon::report::sink {
+    using sink::publish;
+    void publish(const loopmon::judge::event& happened,
+                 const boost::source_location&) noexcept override {
+        events.push_back(happened);
+        if (order != nullptr) {
+            order->push_back("event");
+        }
+    }
+    void settle(std::chrono::milliseconds) noexcept override {
+        if (order != nullptr) {
+            order->push_back("settle");
+        }
+    }
+
+    template <class Event>
+    [[nodiscard]] std::vector<Event> all() const {
+        std::vector<Event> out;
+        for (const auto& event : events) {
+            if (const auto* const found = std::get_if<Event>(&event)) {
+                out.push_back(*found);
+            }
+        }
+        return out;
+    }
+
+    loopmon::judge::events events;
+    std::vector<std::string>* order = nullptr;
+};
+
+struct recorded_notifier final : loopmon::systemd::notifier {
+    explicit recorded_notifier(std::chrono::microseconds watchdog = {}) : period(watchdog) {}
+
+    void ready(const std::string&) noexcept override { say("ready"); }
+    void reloading() noexcept override { say("reloading"); }
+    void reloaded(const std::string&) noexcept override { say("reloaded"); }
+    void stopping() noexcept override { say("stopping"); }
+    void status(const std::string& text) noexcept override { last_status = text; }
+    void ping() noexcept override { say("ping"); }
+    void trigger(const std::string& reason) noexcept override {
+        last_status = reason;
+        say("trigger");
+    }
+    [[nodiscard]] std::chrono::microseconds watchdog_period() const noexcept override {
+        return period;
+    }
+
+    void say(const char* what) {
+        said.emplace_back(what);
+        if (order != nullptr) {
+            order->push_back(what);
+        }
+    }
+    [[nodiscard]] std::size_t count(const std::string& what) const {
+        std::size_t n = 0;
+        for (const auto& word : said) {
+            n += word == what ? 1 : 0;
+        }
+        return n;
+    }
+
+    std::chrono::microseconds period;
+    std::vector<std::string> said;
+    std::string last_status;
+    std::vector<std::string>* order = nullptr;
+};

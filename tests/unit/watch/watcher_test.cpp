@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+//
+// The whole way from the gauge to the events and the service manager, on a clock that is played:
+// the loop is a gauge written by the test at the moments at which a sampler would.
+#include "watch/watcher.hpp"
+
+#include "unit/watch/fakes.hpp"
+
+#include "support/catch.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+using namespace std::chrono_literals;
+namespace judge = loopmon::judge;
+namespace measure = loopmon::measure;
+namespace watch = loopmon::watch;
+
+namespace {
+
+constexpr judge::time_point start{1000s};
+constexpr auto interval = 250ms;
+
+/// One loop, sampled every 250 ms, and the watcher over it.
+struct scene {
+    explicit scene(std::chrono::microseconds watchdog = 10s,
+                   judge::watchdog_action action = judge::watchdog_action::trigger)
+        : notifier(watchdog),
+          watcher({start}, {.watchdog = {.action = action, .lag = 5s}, .grace = 0s}, notifier,
+                  sink) {
+        REQUIRE(loop->claim(io));
+        watcher.add(1, start,
+                    {.name = "main",
+                     .critical = true,
+                     .interval = interval,
+                     .window = 1min,
+                     .lag = {.warn = 100ms, .critical = 1s, .clear_after = 1s},
+                     .tasks = {}},
+                    loop, gauge);
+        deadline = start + interval;
+        gauge->set_deadline(deadline);
+        watcher.ready(start);
+        next = watcher.step({start});
+    }
+
+    /// Plays until `end`. The loop runs, but not in [blocked, released); the whole process does not
+    /// in [stopped, continued).
+    void play(judge::time_point end, judge::time_point blocked = judge::time_point::max(),
+              judge::time_point released = judge::time_point::max(),
+              judge::time_point stopped = judge::time_point::max(),
+              judge::time_point continued = judge::time_point::max()) {
+        const auto awake = [&](judge::time_point at) {
+            return at >= stopped && at < continued ? continued : at;
+        };
+        const auto unblocked = [&](judge::time_point at) {
+            return awake(at >= blocked && at < released ? released : at);
+        };
+        while (true) {
+            const auto fires = unblocked(deadline);
+            const auto wakes = awake(next);
+            if (std::min(fires, wakes) > end) {
+                return;
+            }
+            if (fires <= wakes) {
+                const auto lag = fires - deadline;
+                gauge->complete({deadline, lag}, interval);
+                deadline += (lag / interval + 1) * interval;
+                gauge->set_deadline(deadline);
+            } else {
+                next = watcher.step({wakes});
+                ++steps;
+            }
+        }
+    }
+
+    [[nodiscard]] loopmon::report::loop_status status(judge::time_point at) {
+        return watcher.find(1)->status(at, watcher.pauses());
+    }
+
+    boost::asio::io_context io;
+    std::shared_ptr<measure::loop_state> loop = measure::state_of(io);
+    std::shared_ptr<measure::lag_gauge> gauge = std::make_shared<measure::lag_gauge>(interval);
+    recorded_notifier notifier;
+    recorded_events sink;
+    watch::watcher watcher;
+    judge::time_point deadline;
+    judge::time_point next;
+    int steps = 0;
+};
+
+} // namespace
+
+TEST_CASE("watcher: a healthy loop is no news, and costs few wake-ups", "[watch]") {
+    scene s;
+    s.play(start + 60s);
+    CHECK(s.sink.events.empty());
+    CHECK(s.watcher.worst() == judge::level::nominal);
+    CHECK(s.steps <= 60 * 6); // 15 a second in all, and the sampler itself takes 4
+}
+
+TEST_CASE("watcher: a stall is found at the threshold, while the loop is still blocked",
+          "[watch]") {
+    scene s;
+    s.play(start + 349ms, start + 1ms, start + 10s);
+    CHECK(s.sink.events.empty()); // the deadline at 250 ms is 99 ms late
+    s.play(start + 354ms, start + 1ms, start + 10s);
+    const auto stalls = s.sink.all<judge::stall>();
+    REQUIRE(stalls.size() == 1);
+    CHECK(stalls[0].severity == judge::level::degraded);
+    CHECK(stalls[0].ongoing);
+    CHECK(stalls[0].lag >= 100ms);
+    CHECK(stalls[0].lag <= 104ms);
+}
+
+TEST_CASE("watcher: lag grows from look to look while the loop is blocked", "[watch]") {
+    scene s;
+    s.play(start + 500ms, start + 1ms, start + 10s);
+    CHECK(s.status(start + 500ms).lag == 250ms);
+    CHECK(s.status(start + 600ms).lag == 350ms);
+    CHECK(s.status(start + 600ms).lag_sample == 0ms);
+}
+
+TEST_CASE("watcher: a stall of 900 ms is one warning and one recovery", "[watch]") {
+    scene s;
+    s.play(start + 10s, start + 2100ms, start + 3s);
+    const auto stalls = s.sink.all<judge::stall>();
+    REQUIRE(stalls.size() == 1);
+    CHECK(stalls[0].severity == judge::level::degraded);
+    const auto recovered = s.sink.all<judge::recovered>();
+    REQUIRE(recovered.size() == 1);
+    CHECK(recovered[0].episode == stalls[0].episode);
+    CHECK(recovered[0].peak == 750ms);
+    CHECK(s.sink.events.size() == 2);
+    CHECK(s.status(start + 10s).lag_max == 750ms);
+    CHECK(s.status(start + 10s).state == judge::level::nominal);
+}
+
+TEST_CASE("watcher: missed deadlines are samples, so the percentiles show the stall", "[watch]") {
+    scene s;
+    // 8 of 40 samples are late: by 1850, 1600, 1350, 1100, 850, ... ms. The 36th smallest is 850.
+    s.play(start + 10s, start + 2100ms, start + 4100ms);
+    CHECK(s.status(start + 10s).n_samples == 40);
+    CHECK(s.watcher.find(1)->window(start + 10s).p90 > 850ms * 0.98);
+    CHECK(s.watcher.find(1)->window(start + 10s).p90 < 850ms * 1.02);
+    CHECK(s.watcher.find(1)->window(start + 10s).p50 < 1ms);
+}
+
+TEST_CASE("watcher: a trip is told and has left the process before systemd hears of it",
+          "[watch]") {
+    scene s;
+    std::vector<std::string> order;
+    s.play(start + 6149ms, start + 1001ms, start + 20s); // the deadline at 1250 ms is not met
+    s.sink.order = s.notifier.order = &order;
+    s.play(start + 6254ms, start + 1001ms, start + 20s);
+    REQUIRE(s.sink.all<judge::trip>().size() == 1);
+    CHECK(order == std::vector<std::string>{"event", "settle", "trigger"});
+    CHECK_THAT(s.notifier.last_status, Catch::ContainsSubstring("loop main"));
+    CHECK(s.watcher.gate().state() == judge::watchdog_state::triggered);
+}
+
+TEST_CASE("watcher: pings come three times in each watchdog period while the loop is well",
+          "[watch]") {
+    scene s(9s);
+    s.play(start + 90s);
+    CHECK(s.notifier.said.front() == "ready");
+    CHECK(s.notifier.count("ping") == 31); // with READY=1, and at 3 s, 6 s, ... 90 s
+}
+
+TEST_CASE("watcher: nothing is pinged while the loop makes no progress", "[watch]") {
+    scene s(9s);
+    s.play(start + 4s, start + 10ms, start + 4900ms);
+    const auto before = s.notifier.count("ping");
+    s.play(start + 4890ms, start + 10ms, start + 4900ms);
+    CHECK(s.notifier.count("ping") == before);
+    s.play(start + 6s, start + 10ms, start + 4900ms);
+    CHECK(s.notifier.count("ping") > before);
+    CHECK(s.notifier.count("trigger") == 0);
+}
+
+TEST_CASE("watcher: a process that was stopped blames no loop, trips nothing, and is told of once",
+          "[watch]") {
+    scene s;
+    const auto stopped = start + 2s + GENERATE(1ms, 120ms, 249ms);
+    s.play(start + 30s, judge::time_point::max(), judge::time_point::max(), stopped, stopped + 8s);
+    CHECK(s.sink.all<judge::paused>().size() == 1);
+    CHECK(s.sink.all<judge::stall>().empty());
+    CHECK(s.sink.all<judge::trip>().empty());
+    CHECK(s.notifier.count("trigger") == 0);
+    CHECK(s.watcher.worst() == judge::level::nominal);
+}
+
+TEST_CASE("watcher: a loop that was blocked before the process was stopped is still blamed after",
+          "[watch]") {
+    scene s;
+    // Blocked from 1 s on; stopped from 3 s to 6 s; released at 20 s.
+    s.play(start + 8900ms, start + 1s, start + 20s, start + 3s, start + 6s);
+    CHECK(s.sink.all<judge::trip>().empty());
+    s.play(start + 9600ms, start + 1s, start + 20s, start + 3s, start + 6s);
+    CHECK(s.sink.all<judge::trip>().size() == 1); // 5 s of lateness, and the pause besides
+}
+
+TEST_CASE("watcher: after STOPPING=1 nothing is pinged and nothing trips", "[watch]") {
+    scene s(9s);
+    s.play(start + 5s);
+    s.watcher.stopping();
+    const auto pings = s.notifier.count("ping");
+    s.play(start + 60s, start + 6s, start + 50s);
+    CHECK(s.notifier.count("ping") == pings);
+    CHECK(s.notifier.count("trigger") == 0);
+    CHECK(s.notifier.said.back() == "stopping");
+}
+
+TEST_CASE("watcher: a loop whose run() has returned is not late", "[watch]") {
+    scene s;
+    s.play(start + 1s);
+    s.io.stop();
+    const auto never = judge::time_point::max() - 1h;
+    s.play(start + 60s, start + 1s, never);
+    CHECK(s.sink.events.empty());
+    CHECK(s.status(start + 60s).lag == 0ms);
+
+    SECTION("and is watched again when it goes on") {
+        s.io.restart();
+        s.play(start + 60400ms, start + 1s, never);
+        CHECK(s.sink.all<judge::stall>().size() <= 1);
+        CHECK(s.status(start + 60400ms).lag <= 400ms);
+    }
+}
+
+TEST_CASE("watcher: a context that is gone is not late", "[watch]") {
+    recorded_notifier notifier(10s);
+    recorded_events sink;
+    watch::watcher watcher({start}, {.watchdog = {}, .grace = 0s}, notifier, sink);
+    auto gauge = std::make_shared<measure::lag_gauge>(interval);
+    {
+        boost::asio::io_context io;
+        const auto loop = measure::state_of(io);
+        REQUIRE(loop->claim(io));
+        watcher.add(1, start,
+                    {.name = "brief", .critical = true, .interval = interval, .window = 1min}, loop,
+                    gauge);
+        gauge->set_deadline(start + interval);
+        watcher.ready(start);
+    }
+    auto at = start;
+    while (at < start + 30s) {
+        at = watcher.step({at});
+    }
+    CHECK(sink.events.empty());
+    CHECK(notifier.count("trigger") == 0);
+}
+
+TEST_CASE("watcher: statistics can be begun anew, counters of stalls stay", "[watch]") {
+    scene s;
+    s.play(start + 10s, start + 2100ms, start + 3s);
+    auto& loop = *s.watcher.find(1);
+    loop.reset_statistics();
+    CHECK(s.status(start + 10s).lag_max == 0ms);
+    CHECK(loop.histogram().empty());
+    CHECK(s.status(start + 10s).n_stalls == 1);
+    s.play(start + 11s);
+    CHECK_FALSE(loop.histogram().empty());
+}
+
+TEST_CASE("watcher: the state of the whole is that of its essential loops", "[watch]") {
+    scene s;
+    boost::asio::io_context other;
+    const auto loop = measure::state_of(other);
+    REQUIRE(loop->claim(other));
+    auto gauge = std::make_shared<measure::lag_gauge>(interval);
+    gauge->set_deadline(start + interval); // and never met
+    s.watcher.add(2, start,
+                  {.name = "extra",
+                   .critical = false,
+                   .interval = interval,
+                   .window = 1min,
+                   .lag = {.warn = 100ms, .critical = 1s, .clear_after = 1s},
+                   .tasks = {}},
+                  loop, gauge);
+    s.play(start + 20s);
+    CHECK(s.watcher.find(2)->state() == judge::level::stalled);
+    CHECK(s.watcher.worst() == judge::level::nominal);
+    CHECK(s.watcher.late_loops() == 1);
+    CHECK(s.sink.all<judge::trip>().empty());
+    CHECK(s.notifier.count("ping") >= 5);
+}
