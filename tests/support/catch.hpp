@@ -10,6 +10,8 @@ using Matchers::ContainsSubstring;
 #else
 #include <catch2/catch.hpp>
 namespace Catch {
-inline auto ContainsSubstring(const std::string& text) { return Matchers::Contains(text); }
+inline auto ContainsSubstring(const std::string& text) {
+    return Matchers::Contains(text);
+}
 } // namespace Catch
 #endif

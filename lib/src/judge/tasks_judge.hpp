@@ -57,7 +57,7 @@ private:
     time_point judge_from_ = time_point::max();
     bool high_ = false;
     bool leaking_ = false;
-    bool told_ = false; ///< something that is wrong now got through the budget
+    bool told_ = false;                    ///< something that is wrong now got through the budget
     std::uint64_t limit_ = 0;              ///< that of the last event, for tasks_normal
     std::optional<time_point> window_end_; ///< empty: the next step starts the first window
     std::uint64_t window_min_ = 0;

@@ -85,8 +85,8 @@ public:
     ///               off.
     watchdog_gate(watchdog_limits limits, duration period);
 
-    /// action = off stops nothing that systemd has armed: pings go on, ungated by lag (progress is
-    /// still asked for), and nothing trips.
+    /// With action = off nothing trips, and what systemd has armed is always fed: it was armed for
+    /// the service as a whole, and whoever chose `off` does not want it ended for its loops.
     void configure(watchdog_limits limits);
 
     /// READY=1 goes out now; trips are judged from `judge_from` (now plus grace) on. A second call

@@ -25,7 +25,7 @@ load_result set(strings settings) {
 
 } // namespace
 
-TEST_CASE("--set: takes TOML values, and bare words as strings", "[set]") {
+TEST_CASE("option --set: takes TOML values, and bare words as strings", "[set]") {
     const auto loaded = set({"lag.warn=50ms", "lag.critical=\"2s\"", "lag.grace=1min 30s",
                              "loop.threads=4", "debug.injection=true", "watchdog.action=off",
                              "bus.address=unix:path=/run/x", "tasks={max=7, leak_min=3}"});
@@ -43,7 +43,7 @@ TEST_CASE("--set: takes TOML values, and bare words as strings", "[set]") {
     CHECK(loaded.origins.at({"", "lag.warn"}) == "--set lag.warn=50ms");
 }
 
-TEST_CASE("--set: goes before the files, the last one before the others", "[set]") {
+TEST_CASE("option --set: goes before the files, the last one before the others", "[set]") {
     const config_dir dir;
     dir.write("etc/loopmond.toml.d/a.toml", "loop.threads = 2");
     options given;
@@ -51,7 +51,7 @@ TEST_CASE("--set: goes before the files, the last one before the others", "[set]
     CHECK(load_config(given, dir.search()).value.loop.threads == 4);
 }
 
-TEST_CASE("--set: adds and replaces services", "[set]") {
+TEST_CASE("option --set: adds and replaces services", "[set]") {
     const auto loaded = set({R"(service=[{type="probe", name="a", target="dbus:a.a"}])",
                              R"(service=[{type="probe", name="a", target="dbus:a.b"}])"});
     CHECK(loaded.errors == none);
@@ -59,7 +59,7 @@ TEST_CASE("--set: adds and replaces services", "[set]") {
     CHECK(loaded.value.probes.front().bus_name == "a.b");
 }
 
-TEST_CASE("--set: errors quote the option instead of a place", "[set]") {
+TEST_CASE("option --set: errors quote the option instead of a place", "[set]") {
     CHECK(set({"lag.warn=50"}).errors ==
           strings{"--set lag.warn=50: error: key 'lag.warn': is an integer, must be a duration in "
                   "quotes with its unit, such as \"250ms\"; allowed: 1ms to 1h"});
@@ -81,7 +81,7 @@ TEST_CASE("--set: errors quote the option instead of a place", "[set]") {
     }
 }
 
-TEST_CASE("--set: a key of absurd depth or length is an error like another", "[set]") {
+TEST_CASE("option --set: a key of absurd depth or length is an error like another", "[set]") {
     std::string deep = "lag";
     for (int i = 0; i < 50'000; ++i)
         deep += ".a";
@@ -89,7 +89,7 @@ TEST_CASE("--set: a key of absurd depth or length is an error like another", "[s
     CHECK(set({"lag.warn=" + std::string(100'000, '[')}).errors.size() == 1);
 }
 
-TEST_CASE("--bus: has the last word about bus.address, under its rules", "[set]") {
+TEST_CASE("option --bus: has the last word about bus.address, under its rules", "[set]") {
     const config_dir dir;
     dir.write("etc/loopmond.toml", "bus.address = 'session'");
     options given;
