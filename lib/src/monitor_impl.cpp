@@ -5,9 +5,9 @@
 #include "options.hpp"
 
 #include <pthread.h>
-#include <time.h>
 
 #include <atomic>
+#include <ctime>
 #include <future>
 #include <stdexcept>
 #include <utility>

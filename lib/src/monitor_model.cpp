@@ -3,8 +3,7 @@
 #include "inject.hpp"
 #include "monitor_impl.hpp"
 
-#include <time.h>
-
+#include <ctime>
 #include <utility>
 
 namespace loopmon::detail {

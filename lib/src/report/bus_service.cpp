@@ -19,7 +19,7 @@ std::shared_ptr<bus_service> bus_service::start(boost::asio::any_io_executor exe
                                                 const std::string& address, std::string name,
                                                 model& source, sink& events,
                                                 std::function<void()> settled) {
-    const std::shared_ptr<bus_service> service(
+    std::shared_ptr<bus_service> service(
         new bus_service(std::move(name), source, events, std::move(settled)));
     service->sync();
     const auto weak = std::weak_ptr(service);

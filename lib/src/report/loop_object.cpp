@@ -35,11 +35,17 @@ private:
     }
 
     template <auto Member>
-    static constexpr auto field =
-        property<loop_object, [](loop_object& o) { return o.status().*Member; }>;
+    static auto get(loop_object& o) {
+        return o.status().*Member;
+    }
     template <auto Member>
-    static constexpr auto in_window =
-        property<loop_object, [](loop_object& o) { return o.window().*Member; }>;
+    static constexpr auto field = property<loop_object, &loop_object::get<Member>>;
+    template <auto Member>
+    static auto get_in_window(loop_object& o) {
+        return o.window().*Member;
+    }
+    template <auto Member>
+    static constexpr auto in_window = property<loop_object, &loop_object::get_in_window<Member>>;
 
     static int list_tasks(loop_object& o, sd_bus_message* call, sd_bus_error* error);
     static int get_histogram(loop_object& o, sd_bus_message* call, sd_bus_error* error);

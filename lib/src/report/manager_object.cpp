@@ -44,8 +44,11 @@ private:
     [[nodiscard]] manager_status status() { return source_.manager(); }
 
     template <auto Member>
-    static constexpr auto field =
-        property<manager_object, [](manager_object& o) { return o.status().*Member; }>;
+    static auto get(manager_object& o) {
+        return o.status().*Member;
+    }
+    template <auto Member>
+    static constexpr auto field = property<manager_object, &manager_object::get<Member>>;
 
     [[nodiscard]] object_paths loop_paths();
     [[nodiscard]] object_paths probe_paths();

@@ -34,8 +34,11 @@ private:
     const probe_status& status() { return status_ = source_.probe(id_).value_or(status_); }
 
     template <auto Member>
-    static constexpr auto field =
-        property<probe_object, [](probe_object& o) { return o.status().*Member; }>;
+    static auto get(probe_object& o) {
+        return o.status().*Member;
+    }
+    template <auto Member>
+    static constexpr auto field = property<probe_object, &probe_object::get<Member>>;
 
     static const std::vector<sd_bus_vtable> vtable;
 

@@ -35,9 +35,8 @@ void watcher::configure(watcher_settings settings) {
 void watcher::add(std::uint64_t id, time_point now, loop_settings settings,
                   std::shared_ptr<measure::loop_state> loop,
                   std::shared_ptr<measure::lag_gauge> gauge) {
-    auto& added =
-        loops_.try_emplace(id, now, std::move(settings), std::move(loop), std::move(gauge))
-            .first->second;
+    loop_watch watched(now, std::move(settings), std::move(loop), std::move(gauge));
+    auto& added = loops_.emplace(id, std::move(watched)).first->second;
     if (ready_) {
         added.judge_from(now + settings_.grace);
     }
