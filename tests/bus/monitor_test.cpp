@@ -280,10 +280,11 @@ TEST_CASE("monitor: injection, where it is allowed, stalls the loop for real") {
     CHECK(call(client, root, manager_interface, "Inject", "st", "noise", 1) ==
           "org.freedesktop.DBus.Error.InvalidArgs");
     const auto* const kind = GENERATE("cpu", "sleep", "congestion");
-    CHECK(call(client, root, manager_interface, "Inject", "st", kind, 300'000).empty());
-    CHECK(eventually([] { return loopmon::overloaded(); }));
+    // Ten times the limit: a watcher that a busy machine lets wait excuses what it did not see.
+    CHECK(call(client, root, manager_interface, "Inject", "st", kind, 1'000'000).empty());
+    CHECK(
+        eventually([&] { return client.number(name, loop_path, loop_interface, "NStalls") >= 1; }));
     CHECK(eventually([] { return !loopmon::overloaded(); }));
-    CHECK(client.number(name, loop_path, loop_interface, "NStalls") >= 1);
 }
 
 TEST_CASE("monitor: a reload is answered when the program is done with it") {
