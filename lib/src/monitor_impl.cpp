@@ -133,7 +133,8 @@ std::uint64_t monitor_impl::watch(boost::asio::io_context& io, const watch_optio
         const std::lock_guard lock(registrations_mutex_);
         registrations_.emplace(key, registration{loop, gauge});
     }
-    post([key, settings = std::move(settings), loop, gauge](monitor_impl& self) mutable {
+    post([key, settings = std::move(settings), loop = std::shared_ptr(loop),
+          gauge](monitor_impl& self) mutable {
         self.watcher_.add(key, std::chrono::steady_clock::now(), std::move(settings),
                           std::move(loop), std::move(gauge));
         self.sync_bus();

@@ -160,7 +160,7 @@ TEST_CASE("async_call: its completion may stop and drop the pump") {
     call_peers p;
     int completions = 0;
     for (int i = 0; i < 3; ++i)
-        async_call(*p.client, p.message("Echo"), 30s, [&](call_error, message_ptr) {
+        async_call(*p.client, p.message("Echo"), 30s, [&](const call_error&, const message_ptr&) {
             ++completions;
             if (p.client)
                 p.client->stop();
