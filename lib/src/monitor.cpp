@@ -59,7 +59,7 @@ monitor::~monitor() {
     impl_->shut_down();
 }
 
-watched monitor::watch(boost::asio::io_context& io, watch_options options) {
+watched monitor::watch(boost::asio::io_context& io, const watch_options& options) {
     return {impl_, impl_->watch(io, options)};
 }
 probe monitor::add_probe(probe_options options) {

@@ -32,7 +32,7 @@ public:
 
     /// @return the name of the error, empty for success
     std::string error_of(const std::function<int(sd_bus_error*)>& call) const {
-        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_error error{};
         const int r = call(&error);
         std::string name = r >= 0 ? "" : error.name != nullptr ? error.name : "(none)";
         sd_bus_error_free(&error);
@@ -62,7 +62,7 @@ public:
         if (!error.empty()) {
             throw std::runtime_error(std::string(property) + ": " + error);
         }
-        const std::string out = value;
+        std::string out = value;
         std::free(value);
         return out;
     }

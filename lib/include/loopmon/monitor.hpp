@@ -146,7 +146,7 @@ public:
     /// returned. The context may run on any number of threads.
     /// @throws std::invalid_argument for options out of range, a name that is taken, or a context
     ///         that is watched already
-    [[nodiscard]] watched watch(boost::asio::io_context& io, watch_options options = {});
+    [[nodiscard]] watched watch(boost::asio::io_context& io, const watch_options& options = {});
 
     /// @throws std::invalid_argument for a name that is taken or empty
     [[nodiscard]] probe add_probe(probe_options options);
