@@ -36,7 +36,7 @@ std::optional<std::string> notify_socket::receive(std::chrono::milliseconds pati
     pollfd waited{socket_, POLLIN, 0};
     if (poll(&waited, 1, static_cast<int>(patience.count())) != 1)
         return std::nullopt;
-    std::string datagram(16 * 1024, '\0'); // the manager takes no more
+    std::string datagram(std::size_t{16} * 1024, '\0'); // the manager takes no more
     const ssize_t size = recv(socket_, datagram.data(), datagram.size(), 0);
     if (size < 0)
         return std::nullopt;
