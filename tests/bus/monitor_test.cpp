@@ -282,6 +282,7 @@ TEST_CASE("monitor: injection, where it is allowed, stalls the loop for real") {
     const auto* const kind = GENERATE("cpu", "sleep", "congestion");
     // Ten times the limit: a watcher that a busy machine lets wait excuses what it did not see.
     CHECK(call(client, root, manager_interface, "Inject", "st", kind, 1'000'000).empty());
+    CHECK(eventually([] { return loopmon::overloaded(); }));
     CHECK(
         eventually([&] { return client.number(name, loop_path, loop_interface, "NStalls") >= 1; }));
     CHECK(eventually([] { return !loopmon::overloaded(); }));
