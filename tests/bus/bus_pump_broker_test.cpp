@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -66,9 +65,19 @@ struct connection {
     }
 };
 
-std::ptrdiff_t open_descriptors() {
-    return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"},
-                         std::filesystem::directory_iterator{});
+struct descriptors {
+    int all = 0;
+    int sockets = 0;
+};
+
+descriptors open_descriptors() {
+    descriptors found;
+    for (const auto& fd : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+        ++found.all;
+        std::error_code gone; // the one of this very iteration
+        found.sockets += std::filesystem::is_socket(fd.path(), gone) ? 1 : 0;
+    }
+    return found;
 }
 
 /// A TCP port of this machine, and its D-Bus address.
@@ -147,7 +156,9 @@ TEST_CASE("bus_pump: a killed broker is told once, thrown never, and leaves no d
     });
     REQUIRE(run_until(
         io, [&] { return pump->with_bus([](sd_bus* bus) { return sd_bus_is_ready(bus) > 0; }); }));
-    REQUIRE(open_descriptors() == before + 2); // sd-bus's and the duplicate
+    // sd-bus's and the duplicate. (Beside its socket, libsystemd 257 keeps a pidfd of the peer
+    // until the connection is freed.)
+    REQUIRE(open_descriptors().sockets == before.sockets + 2);
 
     broker.kill();
     io.restart();
@@ -155,7 +166,9 @@ TEST_CASE("bus_pump: a killed broker is told once, thrown never, and leaves no d
     CHECK(lost == 1);
     CHECK(reason == boost::system::errc::connection_reset);
     CHECK_FALSE(pump->running());
-    CHECK(open_descriptors() == before);
+    CHECK(open_descriptors().sockets == before.sockets);
+    pump.reset();
+    CHECK(open_descriptors().all == before.all);
 }
 
 TEST_CASE("bus_pump: a descriptor number used again after a loss is left alone") {
