@@ -3,7 +3,7 @@
 # Installs a build into a staging folder and builds the program beside this file against it, once
 # with find_package and once with pkg-config.
 #
-#     cmake -D BUILD=... -D STAGE=... -D PREFIX=... -D LIBDIR=... -D CXX=... -P check.cmake
+#     cmake -D BUILD=... -D STAGE=... -D PREFIX=... -D LIBDIR=... -D CXX=... -D GENERATOR=... -P check.cmake
 
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
@@ -15,7 +15,7 @@ set(root ${STAGE}/root${PREFIX})
 set(runtime ${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${root}/${LIBDIR})
 
 message(STATUS "find_package")
-run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${STAGE}/cmake
+run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${CMAKE_CURRENT_LIST_DIR} -B ${STAGE}/cmake
   -D CMAKE_PREFIX_PATH=${root} -D CMAKE_CXX_COMPILER=${CXX} -D CMAKE_BUILD_TYPE=Release)
 run(${CMAKE_COMMAND} --build ${STAGE}/cmake)
 run(${runtime} ${STAGE}/cmake/consumer)
