@@ -76,7 +76,8 @@ class Container:
             raise Unavailable("cannot mount: " + done.stderr.strip())
 
     def _start(self):
-        name = pathlib.Path(self.state["base"]).name.replace(".", "-").replace("_", "-")
+        # Not the folder's: mkdtemp may end it with what a machine's name must not end with.
+        name = f"loopmon-e2e-{os.getpid()}"
         command = ["systemd-nspawn", "--boot", "--directory", str(self.root), "--machine", name,
                    "--register=no", "--keep-unit", "--private-network", "--link-journal=no"]
         with open(self.log_file, "wb") as log:
