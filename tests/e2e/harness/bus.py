@@ -3,6 +3,7 @@
 
 import dataclasses
 import json
+import pathlib
 
 NAME = "org.loopmon1"
 MANAGER = ("/org/loopmon1", "org.loopmon1.Manager")
@@ -19,11 +20,6 @@ class Answer:
     asked: float  # seconds since 1970
     answered: float
     values: list
-    error: str
-
-    @property
-    def took(self):
-        return self.answered - self.asked
 
 
 class Bus:
@@ -58,42 +54,26 @@ class Bus:
                                   "org.freedesktop.DBus", "GetNameOwner", "s", NAME, check=False)
         return json.loads(done.stdout)["data"][0] if done.returncode == 0 else None
 
-    def keep_reading(self, where, *props):
-        """Reads these properties again and again, each read a client of its own, until finish()."""
-        return Reading(self.container, where, props)
+    def keep_reading(self, where, *wanted):
+        """Reads TYPE:PROPERTY... again and again, as one client, until finish()."""
+        return Reading(self.container, where, wanted)
 
 
 class Reading:
-    # A shell inside reads, so that a read costs a busctl and not the entering of a container too.
-    SCRIPT = """
-        path=$1; interface=$2; shift 2
-        while [ ! -e /run/loopmon-e2e-finish ]; do
-            asked=$EPOCHREALTIME
-            values=$(busctl --json=short get-property org.loopmon1 "$path" "$interface" "$@" 2>&1)
-            echo "$asked $EPOCHREALTIME" $values
-        done"""
+    SCRIPT = pathlib.Path(__file__).with_name("read.py")
+    FINISH = "/run/loopmon-e2e-finish"
 
-    def __init__(self, container, where, props):
+    def __init__(self, container, where, wanted):
         self.container = container
-        container.run("rm", "-f", "/run/loopmon-e2e-finish")
-        self.process = container.start("bash", "-c", self.SCRIPT, "bash", *where, *props)
+        container.run("rm", "-f", self.FINISH)
+        self.process = container.start("python3", "-c", self.SCRIPT.read_text(encoding="utf-8"),
+                                       self.FINISH, *where, *wanted)
+        self.said = self.process.stdout.readline()
 
     def finish(self):
         """Ends it; all that was read, in order."""
-        self.container.run("touch", "/run/loopmon-e2e-finish")
-        out, _ = self.process.communicate(timeout=60)
-        return [self._parse(line) for line in out.splitlines()]
-
-    @staticmethod
-    def _parse(line):
-        asked, answered, rest = line.split(" ", 2)
-        values, error = [], ""
-        try:
-            decoder = json.JSONDecoder()
-            while rest:
-                value, end = decoder.raw_decode(rest)
-                values.append(value["data"])
-                rest = rest[end:].lstrip()
-        except ValueError:
-            error = rest
-        return Answer(float(asked), float(answered), values, error)
+        self.container.run("touch", self.FINISH)
+        out = self.process.stdout.read()
+        if self.process.wait(timeout=60) != 0:
+            raise AssertionError("cannot read: " + self.said + out)
+        return [Answer(*one) for one in json.loads(out)]
