@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 import pathlib
+import re
+import shlex
 import xml.etree.ElementTree as ET
 
 from harness.bus import MAIN_LOOP, MANAGER, NAME, probe
@@ -15,10 +17,22 @@ class Packaging(Scenario):
 
     def test_verify(self):
         """systemd-analyze verify has nothing to say about the unit"""
-        done = self.run_inside("systemd-analyze", "verify", "--recursive-errors=no",
+        # Not the manual pages: a machine may have been installed without them, or without man.
+        done = self.run_inside("systemd-analyze", "verify", "--recursive-errors=no", "--man=no",
                                self.unit_file(), check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual([l for l in done.stderr.splitlines() if "loopmon" in l], [])
+
+    def test_documentation(self):
+        """what the unit names as its documentation is installed"""
+        named = shlex.split(self.service.show("Documentation"))
+        self.assertEqual([n.partition(":")[0] for n in named], ["man", "man", "file"])
+        daemon = self.service.show("ExecStart").split("path=")[1].split(" ")[0]
+        manual = pathlib.Path(daemon).parents[1] / "share/man"
+        for name in named:
+            page = re.fullmatch(r"man:(.*)\((\d)\)", name)
+            path = manual / f"man{page[2]}/{page[1]}.{page[2]}" if page else name[len("file:"):]
+            self.run_inside("test", "-e", path)
 
     def test_security(self):
         """systemd-analyze security: exposure at most 1.5"""
