@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The catalog has one entry for each MESSAGE_ID of the code, and journalctl accepts it.
 
-Also: what an entry substitutes must be a field that loopmon writes, else `journalctl -x` shows a
-bare @NAME@ to the one who needs help.
+Also: what an entry substitutes must be a field that loopmon writes, or journald adds, else
+`journalctl -x` shows a bare @NAME@ to the one who needs help.
 """
 
 import pathlib
@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CATALOG = ROOT / "systemd/loopmond.catalog"
 IDS = ROOT / "lib/src/report/message_ids.hpp"
 RENDERER = ROOT / "lib/src/report/message.cpp"
+ADDED_BY_JOURNALD = {"_PID", "_SYSTEMD_UNIT"}
 
 
 def entries():
@@ -45,7 +46,7 @@ def main():
 
     written = set(re.findall(r"LOOPMON_\w+", RENDERER.read_text(encoding="utf-8")))
     used = set(re.findall(r"@(\w+)@", CATALOG.read_text(encoding="utf-8")))
-    problems += [f"never written: {field}" for field in used - written]
+    problems += [f"never written: {field}" for field in used - written - ADDED_BY_JOURNALD]
 
     if shutil.which("journalctl"):
         problems += compile_catalog(len(ids))
