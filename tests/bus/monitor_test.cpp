@@ -3,112 +3,17 @@
 // The library as its users have it: a real loop on a thread of its own, a real dbus-daemon, a
 // client that reads while the loop is blocked. Thresholds are short here, and the loop is held by
 // the test until it has seen what it wanted, so nothing depends on the speed of the machine.
-#include <loopmon/loopmon.hpp>
+#include "monitored_loop.hpp"
 
-#include "support/bus_client.hpp"
 #include "support/catch.hpp"
-#include "support/notify_socket.hpp"
-#include "support/private_bus.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <future>
 #include <optional>
-#include <thread>
 
-using namespace std::chrono_literals;
 using namespace loopmon::test;
-namespace asio = boost::asio;
-
-namespace {
-
-constexpr auto name = "org.loopmon1.app.test";
-constexpr auto loop_path = "/org/loopmon1/loop/main";
-constexpr auto loop_interface = "org.loopmon1.Loop";
-constexpr auto root = "/org/loopmon1";
-constexpr auto manager_interface = "org.loopmon1.Manager";
-
-loopmon::monitor_options on(const private_bus& bus) {
-    loopmon::monitor_options options;
-    options.bus_address = bus.address();
-    options.bus_name = name;
-    options.settings.grace = 0s;
-    return options;
-}
-
-loopmon::watch_options quick(std::string loop_name = "main") {
-    loopmon::watch_options options;
-    options.name = std::move(loop_name);
-    options.interval = 10ms;
-    options.warn = 100ms;
-    options.clear_after = 20ms;
-    return options;
-}
-
-/// A loop on a thread of its own.
-struct running_loop {
-    asio::io_context io;
-    asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-    std::thread thread{[this] { io.run(); }};
-
-    ~running_loop() { end(); }
-    void end() {
-        if (thread.joinable()) {
-            work.reset();
-            thread.join();
-        }
-    }
-};
-
-/// Holds a loop inside a handler.
-class blocked {
-public:
-    explicit blocked(asio::io_context& io) {
-        std::promise<void> entered;
-        asio::post(io, [&entered, go = go_.get_future().share()] {
-            entered.set_value();
-            go.wait();
-        });
-        entered.get_future().wait();
-    }
-    ~blocked() { release(); }
-    void release() {
-        if (!std::exchange(released_, true)) {
-            go_.set_value();
-        }
-    }
-
-private:
-    std::promise<void> go_;
-    bool released_ = false;
-};
-
-std::uint64_t lag(const bus_client& client) {
-    return client.number(name, loop_path, loop_interface, "LagUSec");
-}
-std::string state(const bus_client& client) {
-    return client.text(name, loop_path, loop_interface, "State");
-}
-std::string call(const bus_client& client, const char* path, const char* interface,
-                 const char* member, const char* signature = "", const char* s = nullptr,
-                 std::uint64_t t = 0) {
-    return client.error_of([&](sd_bus_error* e) {
-        return *signature == '\0'
-                   ? sd_bus_call_method(client.get(), name, path, interface, member, e, nullptr, "")
-               : std::string_view(signature) == "s"
-                   ? sd_bus_call_method(client.get(), name, path, interface, member, e, nullptr,
-                                        "s", s)
-                   : sd_bus_call_method(client.get(), name, path, interface, member, e, nullptr,
-                                        "st", s, t);
-    });
-}
-
-} // namespace
 
 TEST_CASE("monitor: lag is a live number, read from outside, while the loop is blocked") {
     const private_bus bus;
@@ -220,36 +125,6 @@ TEST_CASE("monitor: loops come and go with their handles, and D-Bus follows") {
     REQUIRE(eventually(there));
 }
 
-TEST_CASE("monitor: a broker that dies and returns is survived, and the name owned again") {
-    private_bus bus;
-    running_loop loop;
-    loopmon::monitor monitor(on(bus));
-    const auto watched = monitor.watch(loop.io, quick());
-    REQUIRE(eventually([&] { return bus_client(bus.address()).has_owner(name); }));
-    bus.kill();
-    {
-        blocked hold(loop.io);
-        REQUIRE(eventually([] { return loopmon::overloaded(); })); // watching goes on
-    }
-    bus.restart();
-    REQUIRE(eventually([&] { return bus_client(bus.address()).has_owner(name); }));
-    CHECK(bus_client(bus.address()).number(name, loop_path, loop_interface, "NStalls") == 1);
-}
-
-TEST_CASE("monitor: a broker that hangs costs nothing but D-Bus") {
-    private_bus bus;
-    bus.stop_process();
-    running_loop loop;
-    {
-        loopmon::monitor monitor(on(bus));
-        const auto watched = monitor.watch(loop.io, quick());
-        monitor.ready();
-        blocked hold(loop.io);
-        CHECK(eventually([] { return loopmon::overloaded(); }));
-    } // and the monitor ends
-    bus.continue_process();
-}
-
 TEST_CASE("monitor: what a program cannot do is not offered, or refused by name") {
     const private_bus bus;
     const bus_client client(bus.address());
@@ -330,109 +205,4 @@ TEST_CASE("monitor: a probe shows what was reported to it") {
     CHECK(shown("Error") == "no carrier");
     CHECK(shown("Kind") == "serial");
     CHECK(shown("Target") == "/dev/ttyS1");
-}
-
-TEST_CASE("monitor: does not keep run() from returning, nor blame a loop that does not run") {
-    loopmon::monitor monitor({.settings = {.grace = 0s}});
-    asio::io_context io;
-    const auto watched = monitor.watch(io, quick());
-    monitor.ready();
-    for (int phase = 0; phase < 3; ++phase) {
-        asio::steady_timer work(io, 30ms);
-        bool done = false;
-        work.async_wait([&done](boost::system::error_code) { done = true; });
-        io.run();
-        CHECK(done);
-        io.restart();
-    }
-    io.stop();
-    std::this_thread::sleep_for(250ms); // warn is 100 ms
-    CHECK_FALSE(loopmon::overloaded());
-}
-
-TEST_CASE("monitor: loop, handle and monitor may end in any order") {
-    auto io = std::make_unique<running_loop>();
-    auto monitor = std::make_unique<loopmon::monitor>();
-    auto watched = std::make_unique<loopmon::watched>(monitor->watch(io->io, quick()));
-    const auto end_loop = [&] {
-        if (io) {
-            io->end();
-            io.reset();
-        }
-    };
-    switch (GENERATE(0, 1, 2, 3)) {
-    case 0:
-        end_loop();
-        watched.reset();
-        break;
-    case 1:
-        end_loop();
-        monitor.reset();
-        break;
-    case 2:
-        monitor.reset();
-        watched.reset();
-        break;
-    default:
-        watched.reset();
-        monitor.reset();
-        break;
-    }
-    watched.reset();
-    monitor.reset();
-    end_loop();
-    SUCCEED("under the sanitizers");
-}
-
-TEST_CASE("monitor: options out of range are refused, and nothing is left behind") {
-    loopmon::monitor monitor;
-    asio::io_context io;
-    asio::io_context other;
-    auto bad = quick();
-    bad.critical = bad.warn;
-    CHECK_THROWS_AS((void)monitor.watch(io, bad), std::invalid_argument);
-    bad = quick();
-    bad.interval = 0ms;
-    CHECK_THROWS_AS((void)monitor.watch(io, bad), std::invalid_argument);
-    bad = quick();
-    bad.window = 6min;
-    CHECK_THROWS_AS((void)monitor.watch(io, bad), std::invalid_argument);
-    auto watched = monitor.watch(io, quick());
-    CHECK_THROWS_AS((void)monitor.watch(io, quick("again")), std::invalid_argument);
-    CHECK_THROWS_AS((void)monitor.watch(other, quick("main")), std::invalid_argument);
-    CHECK_THROWS_AS(watched.configure(bad), std::invalid_argument);
-    CHECK_NOTHROW((void)monitor.watch(other, quick("again")));
-    CHECK_THROWS_AS(loopmon::monitor({.settings = {.watchdog = {.lag = 0s}}}),
-                    std::invalid_argument);
-}
-
-TEST_CASE("monitor: the service manager hears READY once the loop turns, pings, then STOPPING") {
-    notify_socket manager;
-    ::setenv("WATCHDOG_USEC", "300000", 1);
-    ::unsetenv("WATCHDOG_PID");
-    {
-        asio::io_context io;
-        loopmon::monitor monitor({.settings = {.grace = 0s}});
-        const auto watched = monitor.watch(io, quick());
-        CHECK_FALSE(manager.receive(50ms)); // the loop does not run yet
-        const auto work = asio::make_work_guard(io);
-        std::thread thread([&io] { io.run(); });
-        const auto ready = manager.receive(60s);
-        REQUIRE(ready);
-        CHECK_THAT(*ready, Catch::ContainsSubstring("READY=1"));
-        int pings = 0;
-        while (pings < 4) {
-            const auto next = manager.receive(60s);
-            REQUIRE(next);
-            pings += next->find("WATCHDOG=1") != std::string::npos ? 1 : 0;
-        }
-        io.stop();
-        thread.join();
-    }
-    ::unsetenv("WATCHDOG_USEC");
-    std::string last;
-    while (const auto next = manager.receive(100ms)) {
-        last = *next;
-    }
-    CHECK_THAT(last, Catch::ContainsSubstring("STOPPING=1"));
 }
