@@ -12,16 +12,20 @@
 namespace loopmond {
 namespace {
 
-constexpr const char* purpose = "loopmond watches the event loop that its services run on: lag, "
-                                "tasks, D-Bus, journal, watchdog.";
+// What --help prints fits into 80 columns: CLI11 of Debian 12 does not wrap lines.
+constexpr std::size_t option_column = 24;
+
+constexpr const char* purpose =
+    "loopmond watches the event loop that its services run on: tells its lag on\n"
+    "D-Bus and in the journal, and has systemd restart it when it is stuck.";
 
 constexpr const char* files_and_exit_status = R"(Files:
-  /etc/loopmond/loopmond.toml         the configuration; else in /run/loopmond,
-                                      /usr/local/lib/loopmond, /usr/lib/loopmond
+  /etc/loopmond/loopmond.toml    the configuration; else in /run/loopmond,
+                                 /usr/local/lib/loopmond, /usr/lib/loopmond
   /etc/loopmond/loopmond.toml.d/*.toml
-                                      drop-ins, from all these directories, sorted
-                                      by file name; later ones win
-Precedence: defaults, file, drop-ins, --set, --bus. SIGHUP reads the files again.
+                                 drop-ins, from all these directories, sorted
+                                 by file name; later ones win
+Precedence: defaults, file, drop-ins, --set, --bus. SIGHUP reads files again.
 
 Exit status:
   0  ended as asked            4  not permitted
@@ -63,24 +67,24 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
     std::string level = "info";
 
     CLI::App app(purpose, "loopmond");
+    app.get_formatter()->column_width(option_column);
     app.footer(files_and_exit_status);
     app.set_version_flag("--version", "loopmond " LOOPMON_VERSION, "Print the version and exit");
     app.add_option("--config", parsed.config_file, "Read FILE, and no other configuration file")
         ->type_name("FILE");
     app.add_option("--set", parsed.settings,
-                   "Set one key, for example --set lag.warn=50ms; may be repeated")
+                   "Set one key, as in lag.warn=50ms; may be repeated")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false) // one value each, or it would eat what follows
         ->check(CLI::Validator(assignment_problem, ""));
     app.add_flag("--check-config", parsed.check_config,
-                 "Check the configuration, print every mistake, and exit");
+                 "Print every mistake of the configuration, and exit");
     app.add_flag("--print-config", parsed.print_config,
-                 "Print the configuration in effect and where it comes from, and exit");
+                 "Print every value in effect and its origin, and exit");
     app.add_option("--bus", parsed.bus_address,
-                   "Use this bus: system, session, none, or a D-Bus address")
+                   "Use this bus: system, session, none, or an address")
         ->type_name("ADDRESS");
-    app.add_option("--log-level", level,
-                   "Least important messages to log, emerg to debug (default: info)")
+    app.add_option("--log-level", level, "Least important to log, emerg to debug (default: info)")
         ->type_name("LEVEL")
         ->check(CLI::Validator(log_level_problem, ""));
 

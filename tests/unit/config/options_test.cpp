@@ -4,6 +4,8 @@
 #include "exit_code.hpp"
 #include "support/catch.hpp"
 
+#include <sstream>
+
 using loopmond::early_exit;
 using loopmond::options;
 using loopmond::parse_options;
@@ -106,6 +108,11 @@ TEST_CASE("options: help and version exit 0", "[options]") {
                              "--bus ADDRESS", "--log-level LEVEL", "--version", "--help",
                              "/etc/loopmond/loopmond.toml", "loopmond.toml.d", "Exit status", "6"})
         CHECK_THAT(help.text, Catch::ContainsSubstring(word));
+    std::istringstream lines(help.text);
+    for (std::string line; std::getline(lines, line);) {
+        INFO(line);
+        CHECK(line.size() <= 80);
+    }
     const early_exit version = refused({"--version"});
     CHECK(version.code == loopmond::exit_ok);
     CHECK(version.text.starts_with("loopmond "));
