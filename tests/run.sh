@@ -18,7 +18,8 @@ Builds in build/{dev,release,asan,tsan} and tests:
 
   lint       clang-format, clang-tidy, message catalog, scripts        dev
   unit, bus  the library's rooms; D-Bus on private buses               all four
-  e2e        the installed daemon in a booted container (as root)      release
+  e2e        the installed daemon in a booted container (as root)      release;
+             without its long waits                                    asan
 
 A test that this machine cannot run is skipped and named, with the reason, before the summary.
 As root on Debian 12 or 13, missing packages are installed first; otherwise they are named.
