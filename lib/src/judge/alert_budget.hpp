@@ -22,6 +22,9 @@ public:
     /// True: the alert may be printed, and is paid for. False: it is counted as suppressed.
     [[nodiscard]] bool spend(time_point now);
 
+    /// Whether spend() would return true.
+    [[nodiscard]] bool allows(time_point now) const;
+
     /// The number of alerts held back since the last report of it, once a minute has passed since
     /// the first of them; nothing otherwise. Resets that count.
     [[nodiscard]] std::optional<std::uint64_t> take_report(time_point now);

@@ -14,6 +14,23 @@
 
 namespace loopmon::judge {
 
+/// Who holds a loop up, and where: what the watcher found while the stall lasted. Empty texts are
+/// not known.
+struct culprit {
+    /// asio's names of the object and the operation: "socket.async_receive"
+    std::string handler = {};
+    std::string task = {};       ///< name of the task that the handler belongs to
+    std::string spawned = {};    ///< FILE:LINE where that task was spawned
+    std::string syscall = {};    ///< the system call that the thread is in: "openat"
+    std::string waiting_in = {}; ///< the kernel function that it sleeps in: "futex_do_wait"
+    /// Innermost frame first; a first line in brackets remarks.
+    std::vector<std::string> stack = {};
+    /// What the machine has to do with it: "cpu pressure 37%, ran late 4ms".
+    std::string machine = {};
+    std::uint64_t pending = 0; ///< handlers that exist and are not running
+    bool has_pending = false;  ///< known only with handler tracking
+};
+
 /// A loop is late by at least `threshold`. The first of an episode, its escalation to critical, and
 /// the re-reports at doubling durations are all of this kind.
 struct stall {
@@ -25,6 +42,7 @@ struct stall {
     cause why = cause::unknown;
     bool ongoing = true; ///< false: the loop was found late only after it came back
     std::uint64_t active_tasks = 0;
+    culprit who = {}; ///< filled in by the watcher
 };
 
 /// The episode is over: lag stayed under half of `warn` for `clear_after`.
@@ -44,6 +62,15 @@ struct trip {
     duration threshold{}; ///< watchdog.lag
     cause why = cause::unknown;
     std::uint64_t active_tasks = 0;
+    culprit who = {}; ///< filled in by the watcher
+};
+
+/// A handler is long as it said it would be (loopmon::expect_long): told once, instead of a stall.
+struct expected_long {
+    std::string loop;
+    std::string reason;
+    duration lag{};
+    duration allowed{}; ///< what was asked for; later than that is a stall
 };
 
 /// Found in the state directory at the start.
@@ -120,9 +147,10 @@ struct bus_lost {
 
 struct bus_regained {};
 
-using event = std::variant<stall, recovered, trip, previous_trip, still_alive, paused, tasks_high,
-                           tasks_leak, tasks_normal, probe_slow, probe_failed, probe_ok,
-                           config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
+using event =
+    std::variant<stall, recovered, expected_long, trip, previous_trip, still_alive, paused,
+                 tasks_high, tasks_leak, tasks_normal, probe_slow, probe_failed, probe_ok,
+                 config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
 
 using events = std::vector<event>;
 

@@ -10,9 +10,15 @@ enum class level { nominal, degraded, stalled };
 
 /// Why a loop is late.
 enum class cause {
-    none,    ///< it is not late
-    unknown, ///< late, and nothing excuses it
-    paused,  ///< the process or the machine stood still; never trips
+    none,       ///< it is not late
+    unknown,    ///< late, and no evidence says why
+    cpu,        ///< one handler burns its thread
+    blocked,    ///< one handler sits in a system call or waits for a lock
+    io,         ///< one handler waits for a disk: uninterruptible sleep or major faults
+    congestion, ///< many short handlers: the queue is late
+    starved,    ///< runnable, but not run: the machine is short of CPU
+    paused,     ///< the process or the machine stood still; never trips
+    traced,     ///< a debugger is attached; never trips
 };
 
 constexpr std::string_view to_string(level l) noexcept {
@@ -33,8 +39,20 @@ constexpr std::string_view to_string(cause c) noexcept {
         return "";
     case cause::unknown:
         return "unknown";
+    case cause::cpu:
+        return "cpu";
+    case cause::blocked:
+        return "blocked";
+    case cause::io:
+        return "io";
+    case cause::congestion:
+        return "congestion";
+    case cause::starved:
+        return "starved";
     case cause::paused:
         return "paused";
+    case cause::traced:
+        return "traced";
     }
     return "";
 }

@@ -11,6 +11,11 @@ namespace {
 // Nobody waits for it, and unlike duration::max() it can be added to any moment of CLOCK_MONOTONIC.
 constexpr duration century = std::chrono::hours(24) * 365 * 100;
 
+/// Not graded, whatever its lag is.
+bool is_excused(const loop_observation& seen) {
+    return seen.excused || seen.why == cause::paused;
+}
+
 bool is_growing(const loop_observation& seen) {
     return seen.overdue > duration::zero() && seen.overdue >= seen.lag;
 }
@@ -31,7 +36,7 @@ void loop_judge::configure(lag_limits limits) {
 void loop_judge::step(const loop_observation& seen, events& out) {
     assert(seen.now >= last_.now && seen.lag >= seen.overdue);
     const auto graded = excuse(seen);
-    if (graded.now < judge_from_ || graded.why == cause::paused)
+    if (graded.now < judge_from_ || is_excused(graded))
         calm_since_.reset(); // unwatched time is no proof of health
     else
         grade(graded, out);
@@ -45,7 +50,7 @@ loop_observation loop_judge::excuse(const loop_observation& seen) {
     const bool completed = !is_growing(seen);
     // Whatever had completed by the first look after judge_from was late before it.
     const bool start_up = last_.now < judge_from_ && seen.now - seen.lag < judge_from_;
-    if (start_up || seen.why == cause::paused)
+    if (start_up || is_excused(seen))
         excused_ = completed ? seen.lag : duration::zero();
     else if (!completed || seen.lag != excused_)
         excused_ = duration::zero();
@@ -126,7 +131,7 @@ void loop_judge::end(events& out) {
     if (printed_)
         out.push_back(recovered{.loop = name_,
                                 .episode = episode_,
-                                .lasted = late_until_ - began_,
+                                .lasted = lasted(),
                                 .peak = peak_,
                                 .why = cause_});
     level_ = level::nominal;
@@ -158,7 +163,7 @@ duration loop_judge::next_threshold() const {
 duration loop_judge::next_lag() const {
     if (last_.now < judge_from_)
         return century;
-    if (last_.why == cause::paused) // that lateness is not graded: look again a fresh period later
+    if (is_excused(last_)) // that lateness is not graded: look again a fresh period later
         return last_.overdue + limits_.warn;
     return calm_since_ ? healthy_below() : next_threshold();
 }

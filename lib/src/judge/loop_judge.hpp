@@ -6,9 +6,10 @@
 // break: a handler that completes late does not heal its loop, only punctuality does. Until then
 // the state is the worst that the episode has reached, so that it cannot flap.
 //
-// Two kinds of lateness are no fault of the loop and never graded: what was over before judging
-// began (start-up), and what was seen while the process stood still. Both can remain visible as the
-// last completed sample for a while, and are recognised by its value then.
+// Three kinds of lateness are no fault of the loop and never graded: what was over before judging
+// began (start-up), what was seen while the process stood still, and what a handler had announced.
+// They can remain visible as the last completed sample for a while, and are recognised by its value
+// then.
 #pragma once
 
 #include "judge/alert_budget.hpp"
@@ -35,6 +36,7 @@ struct loop_observation {
     /// punctual at this moment.
     duration overdue{};
     cause why = cause::none; ///< evidence for the lateness, cause::none if there is none
+    bool excused = false;    ///< a handler is as long as it said it would be
     std::uint64_t active_tasks = 0;
 };
 
@@ -66,6 +68,8 @@ public:
     [[nodiscard]] std::uint64_t episode() const { return episode_; } ///< of the present or last one
     [[nodiscard]] std::uint64_t n_stalls() const { return n_stalls_; }     ///< episodes, ever
     [[nodiscard]] std::uint64_t n_critical() const { return n_critical_; } ///< that went critical
+    /// From the start of its lateness to the end of it as far as known, healing time not included.
+    [[nodiscard]] duration lasted() const { return late_until_ - began_; }
     /// Shared with whatever else is told of this loop.
     [[nodiscard]] alert_budget& budget() { return budget_; }
     [[nodiscard]] std::uint64_t n_suppressed() const { return budget_.total_suppressed(); }

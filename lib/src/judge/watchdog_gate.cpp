@@ -28,12 +28,14 @@ void watchdog_gate::configure(watchdog_limits limits) {
 }
 
 void watchdog_gate::ready(time_point now, time_point judge_from) {
-    if (stopping_ || period_ == duration::zero())
+    if (stopping_ || period_ == duration::zero()) {
         return;
+    }
     judge_from_ = judge_from;
     next_step_ = now;
-    if (state_ != watchdog_state::off)
+    if (state_ != watchdog_state::off) {
         return;
+    }
     state_ = watchdog_state::armed;
     last_ping_ = now;
     next_ping_ = now;
@@ -46,28 +48,32 @@ void watchdog_gate::stopping() {
 
 gate_decision watchdog_gate::step(time_point now, std::span<const loop_vitals> loops) {
     gate_decision decision;
-    if (state_ == watchdog_state::triggered || state_ == watchdog_state::withheld)
+    if (state_ == watchdog_state::triggered || state_ == watchdog_state::withheld) {
         watch_survival(now, loops, decision);
+    }
     if (state_ == watchdog_state::armed) {
-        if (const auto* loop = worst_tripping(now, loops))
+        if (const auto* loop = worst_tripping(now, loops)) {
             trip_on(now, *loop, decision);
-        else
+        } else {
             ping_if_due(now, loops, decision);
+        }
     }
     return decision;
 }
 
 const loop_vitals* watchdog_gate::worst_tripping(time_point now,
                                                  std::span<const loop_vitals> loops) const {
-    if (limits_.action == watchdog_action::off || now < judge_from_)
+    if (limits_.action == watchdog_action::off || now < judge_from_) {
         return nullptr;
+    }
     const loop_vitals* worst = nullptr;
     for (const auto& loop : loops) {
         // Over, and begun before judging did: start-up, though only seen now.
         const bool start_up = !loop.overdue && now - loop.lag < judge_from_;
-        if (loop.critical && loop.lag >= limits_.lag && loop.why != cause::paused && !start_up &&
-            (worst == nullptr || loop.lag > worst->lag))
+        if (loop.critical && loop.lag >= limits_.lag && limits_.trip_on.contains(loop.why) &&
+            !start_up && (worst == nullptr || loop.lag > worst->lag)) {
             worst = &loop;
+        }
     }
     return worst;
 }
@@ -96,14 +102,16 @@ void watchdog_gate::watch_survival(time_point now, std::span<const loop_vitals> 
                                    gate_decision& decision) {
     if (!survival_told_) {
         next_step_ = survival_due();
-        if (now < next_step_)
+        if (now < next_step_) {
             return;
+        }
         survival_told_ = true;
         decision.survived = still_alive{now - tripped_at_};
     }
     next_step_ = now + period_ / looks_per_period;
-    if (!healed(loops))
+    if (!healed(loops)) {
         return;
+    }
     state_ = watchdog_state::armed;
     next_ping_ = now;
 }
@@ -122,22 +130,27 @@ void watchdog_gate::ping_if_due(time_point now, std::span<const loop_vitals> loo
         last_ping_ = now;
         next_ping_ = now + period_ / pings_per_period;
         marks_.clear();
-        for (const auto& loop : loops)
-            if (loop.critical)
+        for (const auto& loop : loops) {
+            if (loop.critical) {
                 marks_.emplace(loop.name, loop.progress);
+            }
+        }
     }
     const bool held_back = due && !decision.ping;
     next_step_ = held_back ? now + period_ / looks_per_period : next_ping_;
-    if (now < judge_from_) // what is late by then trips then
+    if (now < judge_from_) { // what is late by then trips then
         next_step_ = std::min(next_step_, judge_from_);
+    }
 }
 
 bool watchdog_gate::may_ping(std::span<const loop_vitals> loops) const {
-    if (limits_.action == watchdog_action::off)
+    if (limits_.action == watchdog_action::off) {
         return true;
+    }
     return std::all_of(loops.begin(), loops.end(), [this](const loop_vitals& loop) {
-        if (!loop.critical || !loop.overdue || loop.why == cause::paused)
+        if (!loop.critical || !loop.overdue || !limits_.trip_on.contains(loop.why)) {
             return true;
+        }
         const auto mark = marks_.find(loop.name);
         return mark == marks_.end() || loop.progress != mark->second;
     });

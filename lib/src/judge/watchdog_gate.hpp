@@ -2,8 +2,9 @@
 //
 // Decides what the service manager hears. Pings go out every third of WATCHDOG_USEC, the first with
 // or after READY=1 (a ping before it would arm the watchdog during start-up), none after STOPPING=1
-// (it would re-arm it), and only while every critical loop makes progress. A critical loop that is
-// late by `lag` for a cause that does not excuse it trips the gate, once:
+// (it would re-arm it), and only while every critical loop makes progress, or is late for a cause
+// that does not trip. A critical loop that is late by `lag` for a cause that does trips the gate,
+// once:
 //
 //   off ── ready ──▶ armed ── trip ──▶ triggered | withheld ── survived and healed ──▶ armed
 //
@@ -14,6 +15,7 @@
 #pragma once
 
 #include "judge/event.hpp"
+#include "judge/trip_causes.hpp"
 
 #include <functional>
 #include <map>
@@ -56,6 +58,8 @@ constexpr std::string_view to_string(watchdog_state s) noexcept {
 struct watchdog_limits {
     watchdog_action action = watchdog_action::trigger;
     duration lag = std::chrono::seconds(5);
+    /// Not `starved`: a process that ends for want of CPU makes its machine busier.
+    trip_causes trip_on = {cause::cpu, cause::blocked, cause::io, cause::congestion};
 };
 
 /// What the gate must know of one loop.
@@ -96,9 +100,11 @@ public:
     /// STOPPING=1 goes out now: nothing is said any more.
     void stopping();
 
-    /// A ping that is due is held back while a critical loop is overdue and has not progressed
-    /// since the last ping, and goes out with the first step that sees progress. Steps come in
-    /// order of `now`; a late one trips nothing by itself.
+    /// A ping that is due is held back while a critical loop is overdue for a cause that trips and
+    /// has not progressed since the last ping, and goes out with the first step that sees progress
+    /// or such a cause gone. What counts is the cause at this step: a loop that was fed while it
+    /// was starved trips at once when it turns out to be blocked. Steps come in order of `now`; a
+    /// late one trips nothing by itself.
     [[nodiscard]] gate_decision step(time_point now, std::span<const loop_vitals> loops);
 
     /// When step() is due next, lag aside (a trip is found by stepping when a critical loop is late

@@ -22,6 +22,7 @@ struct gated_loop {
     explicit gated_loop(watchdog_action action = watchdog_action::trigger,
                         duration watchdog = period)
         : gate({.action = action, .lag = limit}, watchdog) {}
+    explicit gated_loop(trip_causes causes) : gate({.lag = limit, .trip_on = causes}, period) {}
 
     // Times are offsets from `start`.
 
