@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ using duration = std::chrono::nanoseconds;
 
 enum class bus_kind { none, system, session };
 enum class watchdog_action { trigger, withhold, off };
+/// Causes of lateness that may end the process or not, as the program wishes.
+enum class trip_cause { cpu, blocked, io, congestion, starved };
 
 /// What makes the number of tasks suspicious.
 struct task_limits {
@@ -48,6 +51,10 @@ struct watch_options {
 struct watchdog_options {
     watchdog_action action = watchdog_action::trigger;
     duration lag = std::chrono::seconds(5); ///< lag of an essential loop that trips the watchdog
+    /// For these causes; also if the cause is not known, never while the process stands still or is
+    /// being debugged.
+    std::vector<trip_cause> trip_on = {trip_cause::cpu, trip_cause::blocked, trip_cause::io,
+                                       trip_cause::congestion};
 };
 
 /// What a reload may change while the monitor runs.
@@ -55,6 +62,7 @@ struct monitor_settings {
     watchdog_options watchdog = {};
     duration grace = std::chrono::seconds(5); ///< after READY, before anything is judged
     bool injection = false; ///< allow the D-Bus method Inject, for those who test their alerting
+    bool stacks = true;     ///< take the stack of a thread that is stuck, by a signal to it
 };
 
 struct monitor_options {
@@ -68,6 +76,10 @@ struct monitor_options {
     /// The monitor sends READY=1 itself when every watched loop has made its first turn. False: the
     /// program calls ready() when it is.
     bool auto_ready = true;
+    /// The real-time signal by which the stack of a stuck thread is taken; nothing: one that is
+    /// rarely used, 0: none is taken. A signal that the program uses already is left alone, and the
+    /// journal says so. What it means for the program: see README, "Stacks".
+    std::optional<int> stack_signal = {};
     /// Serves the D-Bus method Reload, on the watcher thread: hand it to a thread of your own and
     /// call `done` from anywhere when it is over, with an empty text or with what is wrong. Empty:
     /// the method does not exist.

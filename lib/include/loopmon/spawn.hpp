@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <loopmon/detail/task_handler.hpp>
 #include <loopmon/task.hpp>
 
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -13,6 +15,7 @@
 #include <boost/assert/source_location.hpp>
 
 #include <concepts>
+#include <exception>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -33,22 +36,65 @@ public:
         : task_(std::move(registered)), coroutine_(std::move(coroutine)) {}
 
     auto operator()() {
-        if constexpr (std::invocable<Coroutine&>)
+        if constexpr (std::invocable<Coroutine&>) {
             return coroutine_();
-        else
+        } else {
             return std::move(coroutine_);
+        }
     }
+
+    [[nodiscard]] task::scope enter() const noexcept { return task_.enter(); }
 
 private:
     task task_; ///< first, so that it ends last
     Coroutine coroutine_;
 };
 
+template <class Awaitable>
+struct completion_of;
+template <class T, class Executor>
+struct completion_of<boost::asio::awaitable<T, Executor>> {
+    using signature = void(std::exception_ptr, T);
+};
+template <class Executor>
+struct completion_of<boost::asio::awaitable<void, Executor>> {
+    using signature = void(std::exception_ptr);
+};
+
+/// Starts the coroutine as its own task, and remembers whose task it was that asked for it.
+///
+/// asio begins a coroutine inline where it may, and calls the completion handler inline from the
+/// last handler of the coroutine; neither is seen by the hooks. So the task is current around the
+/// start: the first part of the coroutine runs in that scope, or the handler that will run it is
+/// created there. And the completion handler runs for the task that waits for it.
+template <class Executor>
+class initiate_spawn {
+public:
+    using executor_type = Executor;
+
+    explicit initiate_spawn(const Executor& ex) : executor_(ex) {}
+    [[nodiscard]] executor_type get_executor() const noexcept { return executor_; }
+
+    template <class Handler, class Coroutine>
+    void operator()(Handler&& handler, task_coroutine<Coroutine> coroutine) const {
+        task_handler<std::decay_t<Handler>> completion(std::forward<Handler>(handler));
+        const auto begins = coroutine.enter();
+        boost::asio::co_spawn(executor_, std::move(coroutine), std::move(completion));
+    }
+
+private:
+    Executor executor_;
+};
+
 } // namespace detail
 
 /// boost::asio::co_spawn with a name: the coroutine is a task, listed and counted until its frame
 /// dies, however it dies: by completion, exception, cancellation, or with its context. With a token
-/// that starts later, as use_awaitable does, it is a task from the call of spawn() on.
+/// that starts later, as use_awaitable does, it is a task from the call of spawn() on. The task
+/// that calls spawn() is its parent.
+///
+/// In a program that is built with loopmon::tracking all that the coroutine starts belongs to it,
+/// but for what is spawned in its turn.
 ///
 /// @param executor  where the coroutine runs; its context is the loop that the task belongs to
 /// @param name      shown to people; cut after 64 bytes
@@ -62,13 +108,18 @@ template <detail::executor Executor, class Coroutine,
 auto spawn(const Executor& executor, std::string_view name, Coroutine&& coroutine,
            CompletionToken&& token = {},
            const boost::source_location& where = BOOST_CURRENT_LOCATION) {
+    using body = detail::task_coroutine<std::decay_t<Coroutine>>;
     boost::asio::execution_context& context =
         boost::asio::query(executor, boost::asio::execution::context);
-    return boost::asio::co_spawn(
-        executor,
-        detail::task_coroutine<std::decay_t<Coroutine>>(task(context, name, where),
-                                                        std::forward<Coroutine>(coroutine)),
-        std::forward<CompletionToken>(token));
+    body registered(task(context, name, where), std::forward<Coroutine>(coroutine));
+    if constexpr (detail::tracks_handlers) {
+        using signature = typename detail::completion_of<std::invoke_result_t<body&>>::signature;
+        return boost::asio::async_initiate<CompletionToken, signature>(
+            detail::initiate_spawn<Executor>(executor), token, std::move(registered));
+    } else {
+        return boost::asio::co_spawn(executor, std::move(registered),
+                                     std::forward<CompletionToken>(token));
+    }
 }
 
 /// The same for the executor of an execution context, e.g. an io_context.

@@ -19,6 +19,28 @@ namespace measure {
 class loop_state;
 }
 
+namespace detail {
+
+class offload_call;
+
+/// The task that the calling thread works for, as a word that is never dangling: zero is none, and
+/// that of a task which is over stands for nothing.
+[[nodiscard]] LOOPMON_API std::uint64_t current_task() noexcept;
+
+/// Makes a task current on this thread until the end of the scope, and then again what was.
+class LOOPMON_API task_scope {
+public:
+    [[nodiscard]] explicit task_scope(std::uint64_t task) noexcept;
+    ~task_scope();
+    task_scope(const task_scope&) = delete;
+    task_scope& operator=(const task_scope&) = delete;
+
+private:
+    std::uint64_t before_;
+};
+
+} // namespace detail
+
 /// A registered task: it is in the live task table of its loop, and counted in `ActiveTasks`, from
 /// construction until destruction or done(). For code that is written with callbacks, held by
 /// whatever lives as long as the task does; coroutines get theirs from loopmon::spawn().
@@ -31,6 +53,7 @@ public:
     /// An empty token, which registers nothing.
     task() noexcept;
 
+    /// The task that is current where it is constructed becomes its parent.
     /// @param context the loop that runs the task, e.g. an io_context
     /// @param name    shown to people; cut after 64 bytes
     /// @param where   shown as the place that spawned the task. Of Boost and not of std, which
@@ -45,12 +68,34 @@ public:
     task& operator=(const task&) = delete;
     ~task();
 
-    /// Ends the task now; does nothing to an empty token.
+    /// Ends the task now; does nothing to an empty token. Its handlers that still wait belong to
+    /// no task any more.
     void done() noexcept;
 
+    using scope = detail::task_scope;
+
+    /// Works for this task until the end of the scope:
+    ///
+    ///     const auto working = session.task.enter();
+    ///     socket.async_receive(buffer, ...);
+    ///
+    /// In a program that is built with loopmon::tracking, every asynchronous operation that is
+    /// started in it belongs to the task, and so does its handler, and what that starts in turn:
+    /// their run times, their number and their stalls are those of the task. One scope where the
+    /// task begins is therefore enough, as long as its callbacks start each other. Without tracking
+    /// only the tasks that are constructed in the scope see it, as their parent.
+    ///
+    /// Scopes nest, on one thread and first in, last out; so no co_await within one. For an empty
+    /// token: work for no task. The task may end or move meanwhile.
+    [[nodiscard]] scope enter() const noexcept;
+
 private:
+    friend class detail::offload_call;
+    task(boost::asio::execution_context& context, std::string_view name,
+         const boost::source_location& where, bool offloaded);
+
     std::shared_ptr<measure::loop_state> loop_;
-    std::uint32_t slot_ = 0;
+    std::uint64_t word_ = 0; ///< what current_task() says where it is current
 };
 
 } // namespace loopmon

@@ -38,44 +38,78 @@ constexpr double rounding_slack = 1 - 1e-12;
 constexpr double middle_begin = 0.25;
 constexpr double middle_width = 0.5;
 
-// The parts of an IEEE 754 binary64.
-static_assert(std::numeric_limits<double>::is_iec559);
-constexpr int mantissa_bits = 52;
-constexpr int exponent_bias = 1023;
-constexpr std::uint64_t mantissa_mask = (std::uint64_t{1} << mantissa_bits) - 1;
+constexpr double power_of_two(int exponent) noexcept {
+    double power = 1;
+    for (; exponent > 0; --exponent) {
+        power *= 2;
+    }
+    for (; exponent < 0; ++exponent) {
+        power /= 2;
+    }
+    return power;
+}
 
-double upper_bound_ns(std::size_t bucket) noexcept {
+constexpr double upper_bound_ns(std::size_t bucket) noexcept {
     const auto octave = static_cast<int>(bucket / buckets_per_octave);
-    return std::ldexp(octave_steps[bucket % buckets_per_octave], octave + lowest_exponent) *
+    return octave_steps[bucket % buckets_per_octave] * power_of_two(octave + lowest_exponent) *
            ns_per_second;
 }
+
+// Whole ns that are within each bucket.
+constexpr auto bounds = [] {
+    std::array<std::int64_t, bucket_count> all{};
+    for (std::size_t i = 0; i + 1 < bucket_count; ++i) {
+        all[i] = static_cast<std::int64_t>(upper_bound_ns(i));
+    }
+    all.back() = std::numeric_limits<std::int64_t>::max();
+    return all;
+}();
+
+// A handler is recorded twice, so its buckets are found without a division or a search: the leading
+// bits of a duration as a binary64 name a cell of a 32nd of its octave, linearly; a table has the
+// first bucket that reaches into the cell, and there are at most two more.
+static_assert(std::numeric_limits<double>::is_iec559);
+constexpr int cell_shift = 52 - 5; // of the mantissa, 5 bits stay
+constexpr std::uint64_t cell_of(std::int64_t ns) noexcept {
+    return std::bit_cast<std::uint64_t>(static_cast<double>(ns)) >> cell_shift;
+}
+constexpr std::int64_t first_ns = 512; // a power of two below the first bound
+constexpr std::uint64_t first_cell = cell_of(first_ns);
+constexpr std::size_t cell_count = cell_of(bounds[bucket_count - 2]) - first_cell + 1;
+
+constexpr auto first_buckets = [] {
+    std::array<std::uint16_t, cell_count> all{};
+    std::uint16_t bucket = 0;
+    for (std::size_t i = 0; i < cell_count; ++i) {
+        const auto begin = std::bit_cast<double>((first_cell + i) << cell_shift);
+        while (static_cast<double>(bounds[bucket]) < begin) {
+            ++bucket;
+        }
+        all[i] = bucket;
+    }
+    return all;
+}();
 
 } // namespace
 
 std::size_t bucket_of(nanoseconds value) noexcept {
-    if (value.count() <= 0)
+    const std::int64_t ns = value.count();
+    if (ns < first_ns) {
         return 0;
-    // A quotient and not a product with 1e-9: it is exact for the powers of two among the bounds.
-    const auto bits =
-        std::bit_cast<std::uint64_t>(static_cast<double>(value.count()) / ns_per_second);
-    const int octave = static_cast<int>(bits >> mantissa_bits) - exponent_bias - lowest_exponent;
-    if (octave < 0)
-        return 0;
-    const auto mantissa = std::bit_cast<double>((bits & mantissa_mask) |
-                                                (std::uint64_t{exponent_bias} << mantissa_bits));
-    // Steps below the mantissa; a value that equals a bound stays in the bucket that it ends.
-    const auto steps = static_cast<std::size_t>(
-        std::lower_bound(octave_steps.begin(), octave_steps.end(), mantissa) -
-        octave_steps.begin());
-    return std::min(static_cast<std::size_t>(octave) * buckets_per_octave + steps,
-                    bucket_count - 1);
+    }
+    if (ns > bounds[bucket_count - 2]) {
+        return bucket_count - 1;
+    }
+    std::size_t bucket = first_buckets[cell_of(ns) - first_cell];
+    while (ns > bounds[bucket]) {
+        ++bucket;
+    }
+    return bucket;
 }
 
 nanoseconds bucket_upper_bound(std::size_t bucket) noexcept {
     assert(bucket < bucket_count);
-    if (bucket == bucket_count - 1)
-        return nanoseconds::max();
-    return nanoseconds(static_cast<nanoseconds::rep>(upper_bound_ns(bucket)));
+    return nanoseconds(bounds[bucket]);
 }
 
 std::uint64_t bucket_counts::total() const noexcept {
@@ -117,12 +151,6 @@ nanoseconds bucket_counts::percentile(double fraction) const noexcept {
     const double position = (rank - below - 0.5) / static_cast<double>(counts[bucket]);
     return nanoseconds(
         static_cast<nanoseconds::rep>(lower + width * (middle_begin + middle_width * position)));
-}
-
-void histogram::record(nanoseconds value, std::uint64_t times) noexcept {
-    // One writer: a load and a store are enough, and cheaper than a locked addition.
-    auto& count = counts_[bucket_of(value)];
-    count.store(count.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
 }
 
 bucket_counts histogram::copy() const noexcept {

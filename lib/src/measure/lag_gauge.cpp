@@ -4,6 +4,8 @@
 #include <cassert>
 #include <limits>
 
+#include <unistd.h>
+
 namespace loopmon::measure {
 
 namespace {
@@ -57,6 +59,11 @@ void lag_gauge::set_deadline(time_point deadline) noexcept {
 
 void lag_gauge::clear_deadline() noexcept {
     deadline_ns_.store(no_deadline, std::memory_order_release);
+}
+
+void lag_gauge::set_thread() noexcept {
+    static thread_local const pid_t id = ::gettid();
+    thread_.store(id, std::memory_order_relaxed);
 }
 
 void lag_gauge::complete(const sample& done, nanoseconds interval) noexcept {
@@ -115,6 +122,10 @@ sample lag_gauge::last() const noexcept {
         if (sequence_.load(std::memory_order_relaxed) == sequence)
             return {from_ns(deadline_ns), nanoseconds(lag_ns)};
     }
+}
+
+pid_t lag_gauge::thread() const noexcept {
+    return thread_.load(std::memory_order_relaxed);
 }
 
 std::uint64_t lag_gauge::samples() const noexcept {

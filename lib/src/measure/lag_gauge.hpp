@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <optional>
 
+#include <sys/types.h>
+
 namespace loopmon::measure {
 
 /// A completed sample: the deadline that was set, and how late it was met.
@@ -46,6 +48,9 @@ public:
     void set_deadline(time_point deadline) noexcept;
     /// The sampler ended.
     void clear_deadline() noexcept;
+    /// It is the present thread that runs the sampler. No system call but for the first of a
+    /// thread.
+    void set_thread() noexcept;
     /// A deadline was met `done.lag` late. Further deadlines, one `interval` apart, passed
     /// meanwhile, and each counts as a sample of its own with the lag it would have had, while that
     /// is more than zero (the correction for coordinated omission of G. Tene's jHiccup). Takes time
@@ -66,6 +71,8 @@ public:
     /// watcher.
     [[nodiscard]] nanoseconds take_max() noexcept;
     [[nodiscard]] const histogram& lags() const noexcept { return lags_; }
+    /// Id of the thread that ran the sampler last; zero before its start.
+    [[nodiscard]] pid_t thread() const noexcept;
 
 private:
     void record(nanoseconds lag, nanoseconds interval) noexcept;
@@ -84,6 +91,7 @@ private:
         0}; ///< completed samples; its parity says where the last is
     std::atomic<std::int64_t> max_ns_{0};
     std::atomic<std::uint64_t> samples_{0};
+    std::atomic<pid_t> thread_{0};
     histogram lags_;
 };
 

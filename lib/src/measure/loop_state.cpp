@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "measure/loop_state.hpp"
 
+#include "measure/poll_hook.hpp"
+#include "measure/thread_record.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <cassert>
 #include <utility>
+#include <vector>
 
 namespace loopmon::measure {
 
@@ -14,6 +18,7 @@ bool loop_state::claim(boost::asio::io_context& io) {
     const std::scoped_lock lock(mutex_);
     if (context_ != nullptr)
         return false;
+    watch_polls(io, *tracking_);
     context_ = &io;
     return true;
 }
@@ -47,13 +52,35 @@ void loop_state::context_destroyed() {
     context_ = nullptr;
 }
 
+namespace {
+
+void keep_for_good(const std::shared_ptr<loop_tracking>& loop) {
+    // Never destroyed: contexts may end after the objects with static storage.
+    static auto& mutex = *new std::mutex;
+    static auto& kept = *new std::vector<std::shared_ptr<loop_tracking>>;
+    const std::scoped_lock lock(mutex);
+    kept.push_back(loop);
+}
+
+} // namespace
+
 boost::asio::execution_context::id loop_service::id;
 
 loop_service::loop_service(boost::asio::execution_context& context)
     : boost::asio::execution_context::service(context), state_(std::make_shared<loop_state>()) {}
 
 void loop_service::shutdown() {
+    forget_polls(state_->tracking()); // before its descriptor is closed and may be used again
     state_->context_destroyed();
+}
+
+loop_service::~loop_service() {
+    state_->tracking().end();
+    thread_record::forget_loops();
+    if (state_->tracking().totals().live() != 0) {
+        // Handlers that asio leaks, or destroys after its services, still name this loop.
+        keep_for_good(state_->shared_tracking());
+    }
 }
 
 const std::shared_ptr<loop_state>& state_of(boost::asio::execution_context& context) {

@@ -4,6 +4,7 @@
 // from any executor of it, and outlives the context in the hands of the watcher and of live tasks.
 #pragma once
 
+#include "measure/loop_tracking.hpp"
 #include "measure/task_table.hpp"
 
 #include <boost/asio/execution_context.hpp>
@@ -23,10 +24,17 @@ class loop_state {
 public:
     [[nodiscard]] task_table& tasks() noexcept { return tasks_; }
     [[nodiscard]] const task_table& tasks() const noexcept { return tasks_; }
+    [[nodiscard]] loop_tracking& tracking() noexcept { return *tracking_; }
+    [[nodiscard]] const loop_tracking& tracking() const noexcept { return *tracking_; }
+    [[nodiscard]] const std::shared_ptr<loop_tracking>& shared_tracking() const noexcept {
+        return tracking_;
+    }
 
-    /// Claims the context for one monitor.
+    /// Claims the context for one monitor. With handler tracking its turns are recorded from now
+    /// on.
     /// @param io the context of this state
     /// @return false if it is claimed already
+    /// @throws std::bad_alloc
     [[nodiscard]] bool claim(boost::asio::io_context& io);
     void release();
 
@@ -44,6 +52,7 @@ private:
     void context_destroyed();
 
     task_table tasks_;
+    const std::shared_ptr<loop_tracking> tracking_ = std::make_shared<loop_tracking>();
     mutable std::mutex mutex_; ///< guards the rest, and *context_ against its own destruction
     boost::asio::io_context* context_ = nullptr; ///< not null: claimed
     bool gone_ = false;
@@ -55,6 +64,9 @@ public:
     static boost::asio::execution_context::id id;
 
     explicit loop_service(boost::asio::execution_context& context);
+    ~loop_service() override;
+    loop_service(const loop_service&) = delete;
+    loop_service& operator=(const loop_service&) = delete;
     [[nodiscard]] const std::shared_ptr<loop_state>& state() const { return state_; }
 
 private:

@@ -8,10 +8,13 @@
 // So the outstanding work of the pending wait is given back at once, and taken again at the start
 // of its handler, for the scheduler to give back after it.
 //
+// The wait is the monitor's own work: handler tracking neither counts nor shows it.
+//
 // The pending wait is the only owner of a sampler. It ends when it finds its gauge stopped, or with
 // its context.
 #pragma once
 
+#include "measure/hooks.hpp"
 #include "measure/lag_gauge.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -48,12 +51,14 @@ private:
         boost::asio::basic_waitable_timer<Clock, Traits, boost::asio::io_context::executor_type>;
 
     void begin() {
+        gauge_->set_thread();
         interval_ = gauge_->interval();
         wait_until(Clock::now() + interval_);
     }
 
     void wait_until(typename Clock::time_point deadline) {
         gauge_->set_deadline(deadline);
+        const own_work own;
         timer_.expires_at(deadline);
         timer_.async_wait(
             [self = this->shared_from_this()](boost::system::error_code) { self->fired(); });
@@ -62,6 +67,7 @@ private:
 
     void fired() noexcept {
         timer_.get_executor().on_work_started();
+        gauge_->set_thread();
         if (gauge_->stopped()) {
             gauge_->clear_deadline();
             return;

@@ -1,60 +1,52 @@
 // SPDX-License-Identifier: MIT
 //
 // The live tasks of one execution context. Any thread adds and removes, the watcher lists, and
-// nobody waits for anybody: slots sit in chunks that double in size and are never freed while the
-// table lives; free slots form a Treiber stack (R. K. Treiber, "Systems Programming: Coping with
-// Parallelism", 1986) of indices with a tag against ABA; each slot is a seqlock whose sequence is
-// odd while the task lives. The only allocation is a new chunk, when more tasks live at once than
-// ever before.
+// nobody waits for anybody: free slots form a stack, slots are seqlocks, and the blocks that the
+// table has borrowed form a list that only grows. The only allocation is a new block, when more
+// tasks live at once than ever before.
 #pragma once
+
+#include "measure/current_task.hpp"
+#include "measure/free_stack.hpp"
+#include "measure/task_block.hpp"
 
 #include <boost/assert/source_location.hpp>
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace loopmon::measure {
 
-/// A consistent copy of one slot.
-struct task_info {
-    std::uint64_t id = 0; ///< unique in its table, never used again
-    std::string name;
-    std::string file; ///< where it was spawned
-    std::uint32_t line = 0;
-    std::chrono::steady_clock::time_point began{};
+/// What is said of a task when it begins.
+struct new_task {
+    std::string_view name; ///< cut after atomic_text::capacity bytes
+    /// Its strings must live as long as the process, as those of the language do.
+    boost::source_location where = {};
+    std::chrono::steady_clock::time_point began = {};
+    task_word parent = 0; ///< which may be over
+    bool offloaded = false;
 };
 
 class task_table {
 public:
-    /// Longer names are cut at a UTF-8 character boundary.
-    static constexpr std::size_t name_capacity = 64;
-
-    using slot_index = std::uint32_t;
-    static constexpr slot_index no_slot = ~slot_index{0};
-
-    static constexpr std::size_t first_chunk = 64; ///< slots, about 7 KB
-    static constexpr std::size_t max_chunks = 18;  ///< 64 * (2^18 - 1) slots, 2^24
-
-    /// @param chunks how far the table may grow, at most max_chunks; fewer in tests
-    explicit task_table(std::size_t chunks = max_chunks) noexcept;
+    /// @param blocks how far the table may grow; fewer in tests
+    explicit task_table(std::size_t blocks = max_task_blocks) noexcept : blocks_left_(blocks) {}
+    /// Ends the tasks that are left. Nobody else may use the table now; words may be kept for ever.
     ~task_table();
     task_table(const task_table&) = delete;
     task_table& operator=(const task_table&) = delete;
 
-    /// Registers a task. Lock-free. Without memory for a new chunk, or in a full table, the task is
-    /// only counted: no_slot is returned, active() is right, list() lacks it.
-    /// @param where its strings must live as long as the table, as those of the language do
-    [[nodiscard]] slot_index add(std::string_view name, const boost::source_location& where,
-                                 std::chrono::steady_clock::time_point now) noexcept;
+    /// Registers a task. Lock-free. Without memory for a new block, or in a full table, the task is
+    /// only counted: zero is returned, active() is right, list() lacks it.
+    [[nodiscard]] task_word add(const new_task& task) noexcept;
     /// Ends a task. Lock-free.
-    /// @param index what add() returned, also no_slot
-    void remove(slot_index index) noexcept;
+    /// @param task what add() returned, also zero
+    void remove(task_word task) noexcept;
 
     /// Tasks that are not done. Wait-free.
     [[nodiscard]] std::uint64_t active() const noexcept {
@@ -66,20 +58,21 @@ public:
     [[nodiscard]] std::vector<task_info> list() const;
 
 private:
-    struct slot;
+    static std::atomic<std::uint32_t>& next_slot(std::uint32_t number) noexcept {
+        return slot_at(number).next_free;
+    }
+    using slot_stack = free_stack<next_slot>;
 
-    [[nodiscard]] slot* find(slot_index index) const noexcept;
-    [[nodiscard]] bool ensure_chunk(std::size_t chunk) noexcept;
-    [[nodiscard]] slot_index take_free() noexcept;
-    [[nodiscard]] slot_index take_fresh() noexcept;
-    void give_back(slot_index index, slot& freed) noexcept;
+    [[nodiscard]] std::uint32_t take_slot() noexcept;
+    [[nodiscard]] bool may_grow() noexcept;
 
-    const slot_index capacity_;
     std::atomic<std::uint64_t> active_{0};
-    std::atomic<std::uint64_t> next_id_{1};
-    std::atomic<std::uint64_t> free_head_;  ///< tag << 32 | index of the first free slot
-    std::atomic<slot_index> next_fresh_{0}; ///< slots from here on were never used
-    std::array<std::atomic<slot*>, max_chunks> chunks_{};
+    slot_stack free_;
+    std::atomic<std::uint32_t> newest_block_{no_block};
+    std::atomic<std::size_t> blocks_left_;
 };
+
+/// A task of any table; nothing if it is over. Allocates; for the watcher.
+[[nodiscard]] std::optional<task_info> find_task(task_word task);
 
 } // namespace loopmon::measure

@@ -25,12 +25,16 @@ std::vector<std::string> names(const task_table& table) {
 
 using strings = std::vector<std::string>;
 
+new_task called(std::string_view name) {
+    return {.name = name, .began = now};
+}
+
 } // namespace
 
 TEST_CASE("task_table: a task is listed with all that was given, until it is removed") {
     task_table table;
     const boost::source_location where("somewhere.cpp", 42, "spawner");
-    const auto slot = table.add("poll-modem", where, now);
+    const auto task = table.add({.name = "poll-modem", .where = where, .began = now});
     CHECK(table.active() == 1);
     const auto tasks = table.list();
     REQUIRE(tasks.size() == 1);
@@ -38,27 +42,27 @@ TEST_CASE("task_table: a task is listed with all that was given, until it is rem
     CHECK(tasks[0].file == "somewhere.cpp");
     CHECK(tasks[0].line == 42);
     CHECK(tasks[0].began == now);
-    table.remove(slot);
+    table.remove(task);
     CHECK(table.active() == 0);
     CHECK(table.list().empty());
 }
 
 TEST_CASE("task_table: tasks are listed oldest first, also when they reuse a slot") {
     task_table table;
-    const auto one = table.add("one", {}, now);
-    static_cast<void>(table.add("two", {}, now));
-    static_cast<void>(table.add("three", {}, now));
+    const auto one = table.add(called("one"));
+    static_cast<void>(table.add(called("two")));
+    static_cast<void>(table.add(called("three")));
     table.remove(one);
-    CHECK(table.add("four", {}, now) == one);
+    CHECK(slot_of(table.add(called("four"))) == slot_of(one));
     CHECK(names(table) == strings{"two", "three", "four"});
 }
 
 TEST_CASE("task_table: a shorter name leaves nothing of the longer one before it") {
     task_table table;
-    table.remove(table.add("a name of some length", {}, now));
-    static_cast<void>(table.add("short", {}, now));
-    table.remove(table.add("x", {}, now));
-    static_cast<void>(table.add("", {}, now));
+    table.remove(table.add(called("a name of some length")));
+    static_cast<void>(table.add(called("short")));
+    table.remove(table.add(called("x")));
+    static_cast<void>(table.add(called("")));
     CHECK(names(table) == strings{"short", ""});
 }
 
@@ -66,43 +70,44 @@ TEST_CASE("task_table: ids are unique and never used again") {
     task_table table;
     std::set<std::uint64_t> seen;
     for (int i = 0; i < 1000; ++i) {
-        const auto slot = table.add("x", {}, now);
+        const auto task = table.add(called("x"));
         seen.insert(table.list().at(0).id);
-        table.remove(slot);
+        table.remove(task);
     }
     CHECK(seen.size() == 1000);
 }
 
-TEST_CASE("task_table: grows over chunk borders and loses nothing") {
+TEST_CASE("task_table: grows over block borders and loses nothing") {
     task_table table;
-    std::vector<task_table::slot_index> slots;
-    constexpr std::size_t count = 64 + 128 + 256 + 1; // three chunks and the first of the fourth
+    std::vector<task_word> tasks;
+    constexpr std::size_t count = 3 * task_block::size + 1; // three blocks, one slot of a fourth
     for (std::size_t i = 0; i < count; ++i)
-        slots.push_back(table.add(std::to_string(i), {}, now));
-    CHECK(std::set(slots.begin(), slots.end()).size() == count);
+        tasks.push_back(table.add(called(std::to_string(i))));
+    CHECK(std::set(tasks.begin(), tasks.end()).size() == count);
     const auto listed = names(table);
     REQUIRE(listed.size() == count);
     for (std::size_t i = 0; i < count; ++i)
         CHECK(listed[i] == std::to_string(i));
-    for (const auto slot : slots)
-        table.remove(slot);
+    for (const auto task : tasks) {
+        table.remove(task);
+    }
     CHECK(table.list().empty());
 }
 
 TEST_CASE("task_table: in a full table a task is counted and not listed") {
     task_table table(1);
-    std::vector<task_table::slot_index> slots;
-    for (std::size_t i = 0; i < task_table::first_chunk; ++i)
-        slots.push_back(table.add("fits", {}, now));
-    CHECK(slots.back() != task_table::no_slot);
-    const auto extra = table.add("does not fit", {}, now);
-    CHECK(extra == task_table::no_slot);
-    CHECK(table.active() == 65);
-    CHECK(table.list().size() == 64);
+    std::vector<task_word> tasks;
+    for (std::size_t i = 0; i < task_block::size; ++i)
+        tasks.push_back(table.add(called("fits")));
+    CHECK(tasks.back() != 0);
+    const auto extra = table.add(called("does not fit"));
+    CHECK(extra == 0);
+    CHECK(table.active() == task_block::size + 1);
+    CHECK(table.list().size() == task_block::size);
     table.remove(extra);
-    CHECK(table.active() == 64);
-    table.remove(slots[17]);
-    CHECK(table.add("fits again", {}, now) == slots[17]);
+    CHECK(table.active() == task_block::size);
+    table.remove(tasks[17]);
+    CHECK(slot_of(table.add(called("fits again"))) == slot_of(tasks[17]));
 }
 
 TEST_CASE("task_table: names are cut at a UTF-8 character boundary") {
@@ -120,7 +125,7 @@ TEST_CASE("task_table: names are cut at a UTF-8 character boundary") {
         {filler + "\x80\x80\x80\x80\x80\x80", 64}, // no UTF-8
     }));
     task_table table;
-    static_cast<void>(table.add(name, {}, now));
+    static_cast<void>(table.add(called(name)));
     CHECK(table.list().at(0).name == name.substr(0, kept));
 }
 
@@ -136,22 +141,24 @@ TEST_CASE("cut_utf8: ends where a character ends, whatever the capacity") {
 TEST_CASE("task_table: many threads add and remove while another lists whole tasks") {
     task_table table;
     constexpr int lists = 3'000;
-    constexpr std::size_t held = 40; // with 3 threads, past the first chunk
-    constexpr auto length = task_table::name_capacity;
+    constexpr std::size_t held = 40; // with 3 threads, four blocks
+    constexpr auto length = atomic_text::capacity;
     std::atomic<bool> done{false};
     const auto churn = [&table, &done](char name) {
         // Name, line and age of a task go together, so a torn copy shows.
         const boost::source_location where("churn.cpp", static_cast<unsigned>(name), "");
         const std::chrono::steady_clock::time_point began{std::chrono::seconds(name)};
-        std::vector<task_table::slot_index> slots;
+        std::vector<task_word> tasks;
         for (std::size_t i = 0; !done; ++i) {
-            while (slots.size() < held)
-                slots.push_back(table.add(std::string(length, name), where, began));
-            for (; slots.size() > i % held; slots.pop_back())
-                table.remove(slots.back());
+            while (tasks.size() < held)
+                tasks.push_back(
+                    table.add({.name = std::string(length, name), .where = where, .began = began}));
+            for (; tasks.size() > i % held; tasks.pop_back())
+                table.remove(tasks.back());
         }
-        for (const auto slot : slots)
-            table.remove(slot);
+        for (const auto task : tasks) {
+            table.remove(task);
+        }
     };
     const auto torn = [](const task_info& task) {
         const char name = task.name.empty() ? '?' : task.name[0];
@@ -161,7 +168,7 @@ TEST_CASE("task_table: many threads add and remove while another lists whole tas
     const auto is_constant = [](const task_info& task) { return task.name == "stays"; };
     const auto older = [](const task_info& a, const task_info& b) { return a.id < b.id; };
 
-    const auto stays = table.add("stays", {}, now);
+    const auto stays = table.add(called("stays"));
     std::vector<std::thread> threads(3);
     std::generate(threads.begin(), threads.end(),
                   [&churn, name = 'a']() mutable { return std::thread(churn, name++); });
@@ -187,20 +194,22 @@ TEST_CASE("task_table: no slot belongs to two threads at once") {
     // wrong (ABA).
     task_table table(1);
     constexpr int rounds = 100'000;
-    std::array<std::atomic<int>, task_table::first_chunk> owners{};
+    std::array<std::atomic<int>, task_block::size> owners{}; // the only block
     std::atomic<int> shared{0};
     const auto churn = [&table, &owners, &shared] {
         for (int i = 0; i < rounds; ++i) {
-            std::array<task_table::slot_index, 3> mine{};
-            for (auto& slot : mine) {
-                slot = table.add("", {}, now);
-                if (slot != task_table::no_slot)
-                    shared += owners[slot].fetch_add(1) != 0;
+            std::array<task_word, 3> mine{};
+            for (auto& task : mine) {
+                task = table.add(called(""));
+                if (task != 0) {
+                    shared += owners[slot_of(task) % task_block::size].fetch_add(1) != 0;
+                }
             }
-            for (const auto slot : mine) {
-                if (slot != task_table::no_slot)
-                    owners[slot].fetch_sub(1);
-                table.remove(slot);
+            for (const auto task : mine) {
+                if (task != 0) {
+                    owners[slot_of(task) % task_block::size].fetch_sub(1);
+                }
+                table.remove(task);
             }
         }
     };

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <loopmon/systemd/bus_pump.hpp>
+#include <loopmon/task.hpp>
 
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -20,6 +21,7 @@
 #include <boost/asio/post.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -76,6 +78,7 @@ public:
 
 private:
     void complete(call_error error, message_ptr reply) noexcept override {
+        const loopmon::detail::task_scope caller(task_); // not the pump, whose handler this is
         boost::asio::post(
             work_.get_executor(),
             boost::asio::append(std::move(handler_), std::move(error), std::move(reply)));
@@ -85,6 +88,7 @@ private:
 
     using handler_executor = boost::asio::associated_executor_t<Handler, bus_pump::executor_type>;
 
+    std::uint64_t task_ = loopmon::detail::current_task(); ///< that waits for the reply
     Handler handler_;
     boost::asio::executor_work_guard<bus_pump::executor_type> work_;
     boost::asio::executor_work_guard<handler_executor> handler_work_;

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+//
+// The hooks that Boost.Asio 1.81 to 1.88 calls for each handler. loopmon::tracking (CMake) and
+// loopmon-tracking (pkg-config) make asio include this header, ahead of everything else of asio, by
+// BOOST_ASIO_CUSTOM_HANDLER_TRACKING; a program never includes it itself.
+//
+// Only what must be inline is: asio expands the hooks in each of its operations. The order is
+// creation, then construction of a completion, begin, the user's function, end, destruction of the
+// completion. An exception skips the end, an operation that is destroyed unrun begin and end.
+#pragma once
+
+#include <loopmon/export.hpp>
+
+#include <cstdint>
+
+namespace boost::asio {
+class execution_context;
+}
+
+namespace loopmon::measure {
+class loop_tracking;
+class run_slot;
+} // namespace loopmon::measure
+
+namespace loopmon::tracking {
+
+/// What the hooks know of one handler.
+struct handler_words {
+    measure::loop_tracking* loop; ///< null: not tracked, and the rest is not set
+    std::uint64_t created;        ///< in ticks of the cycle clock
+    const char* object;           ///< asio's literals, e.g. "socket" ...
+    const char* operation;        ///< ... and "async_receive"
+    std::uint64_t task;           ///< that was current at the creation; zero: none
+};
+
+class tracked_handler;
+
+/// A handler was created, and other threads do not see it yet.
+LOOPMON_API void created(boost::asio::execution_context& context, tracked_handler& handler,
+                         const char* object, const void* instance, std::uintmax_t native,
+                         const char* operation) noexcept;
+
+/// A base of all of asio's operations.
+class tracked_handler {
+public:
+    tracked_handler(const tracked_handler&) = delete;
+    tracked_handler& operator=(const tracked_handler&) = delete;
+
+protected:
+    tracked_handler() noexcept { words_.loop = nullptr; }
+    ~tracked_handler() = default;
+
+private:
+    friend class completion;
+    friend void created(boost::asio::execution_context&, tracked_handler&, const char*, const void*,
+                        std::uintmax_t, const char*) noexcept;
+    handler_words words_;
+};
+
+/// An operation that ends: in its scope asio frees its memory and calls its handler, or not.
+class completion {
+public:
+    explicit completion(const tracked_handler& handler) noexcept
+        : handler_(handler.words_),
+          phase_(handler_.loop != nullptr ? phase::waiting : phase::over) {}
+    completion(const completion&) = delete;
+    completion& operator=(const completion&) = delete;
+    ~completion() {
+        if (phase_ != phase::over) {
+            close();
+        }
+    }
+
+    /// @param args those of the handler, of no interest here
+    template <class... Args>
+    void invocation_begin(const Args&...) noexcept {
+        if (phase_ == phase::waiting) {
+            begin();
+        }
+    }
+    void invocation_end() noexcept {
+        if (phase_ == phase::running) {
+            end();
+        }
+    }
+
+private:
+    enum class phase : unsigned char { waiting, running, over };
+
+    LOOPMON_API void begin() noexcept;
+    LOOPMON_API void end() noexcept;
+    LOOPMON_API void close() noexcept; ///< by an exception, or without having run
+    void leave(bool threw) noexcept;
+
+    handler_words handler_;
+    phase phase_;
+    // Set by begin().
+    measure::run_slot* slot_;
+    completion* outer_;    ///< the handler of this thread that this one runs in
+    std::uint64_t began_;  ///< ticks
+    std::uint64_t nested_; ///< ticks that handlers in this one took
+    std::uint64_t outer_task_;
+};
+
+} // namespace loopmon::tracking
+
+// clang-format off
+#define BOOST_ASIO_INHERIT_TRACKED_HANDLER : public ::loopmon::tracking::tracked_handler
+#define BOOST_ASIO_ALSO_INHERIT_TRACKED_HANDLER , public ::loopmon::tracking::tracked_handler
+#define BOOST_ASIO_HANDLER_TRACKING_INIT (void)0
+#define BOOST_ASIO_HANDLER_LOCATION(args) (void)0
+#define BOOST_ASIO_HANDLER_CREATION(args) ::loopmon::tracking::created args
+#define BOOST_ASIO_HANDLER_COMPLETION(args) \
+    ::loopmon::tracking::completion tracked_completion args
+#define BOOST_ASIO_HANDLER_INVOCATION_BEGIN(args) tracked_completion.invocation_begin args
+#define BOOST_ASIO_HANDLER_INVOCATION_END tracked_completion.invocation_end()
+#define BOOST_ASIO_HANDLER_OPERATION(args) (void)0
+#define BOOST_ASIO_HANDLER_REACTOR_REGISTRATION(args) (void)0
+#define BOOST_ASIO_HANDLER_REACTOR_DEREGISTRATION(args) (void)0
+#define BOOST_ASIO_HANDLER_REACTOR_READ_EVENT 0
+#define BOOST_ASIO_HANDLER_REACTOR_WRITE_EVENT 0
+#define BOOST_ASIO_HANDLER_REACTOR_ERROR_EVENT 0
+#define BOOST_ASIO_HANDLER_REACTOR_EVENTS(args) (void)0
+#define BOOST_ASIO_HANDLER_REACTOR_OPERATION(args) (void)0
+// clang-format on

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <loopmon/export.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <cstddef>
+
+namespace loopmon {
+
+namespace detail {
+class offload_call;
+}
+
+/// Threads for loopmon::offload(), and the limit of what may be asked of them at once: a queue that
+/// grows without one only moves the lag to where nobody sees it.
+///
+/// Thread-safe. Must be destroyed before the loops that its calls complete on: declare it after
+/// them.
+class LOOPMON_API offload_pool {
+public:
+    using executor_type = boost::asio::thread_pool::executor_type;
+
+    /// @param threads at least 1
+    /// @param limit   calls that are admitted at once, waiting or running; one more is refused
+    /// @throws std::system_error if a thread cannot be started
+    offload_pool(std::size_t threads, std::size_t limit);
+    /// Calls that wait complete with operation_aborted; those that run are waited for.
+    ~offload_pool();
+    offload_pool(const offload_pool&) = delete;
+    offload_pool& operator=(const offload_pool&) = delete;
+
+    /// Calls that wait or run.
+    [[nodiscard]] std::size_t admitted() const noexcept;
+
+    [[nodiscard]] executor_type get_executor() noexcept { return threads_.get_executor(); }
+
+private:
+    friend class detail::offload_call;
+    [[nodiscard]] bool admit() noexcept;
+    void leave() noexcept;
+
+    const std::size_t limit_;
+    std::atomic<std::size_t> admitted_{0}; ///< before the threads, which use it until they end
+    boost::asio::thread_pool threads_;
+};
+
+} // namespace loopmon

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include <loopmon/build_variant.hpp>
+
+const char LOOPMON_BUILD_VARIANT = 0;

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "measure/current_task.hpp"
+#include "measure/task_block.hpp"
+
+namespace loopmon::measure::detail {
+
+constinit thread_local task_word current_task = 0;
+
+void count_created(task_word task) noexcept {
+    slot_at(slot_of(task)).count_handler(generation_of(task));
+}
+
+void count_closed(task_word task) noexcept {
+    slot_at(slot_of(task)).discount_handler(generation_of(task));
+}
+
+void count_time(task_word task, std::chrono::nanoseconds time) noexcept {
+    slot_at(slot_of(task)).count_time(generation_of(task), time);
+}
+
+} // namespace loopmon::measure::detail

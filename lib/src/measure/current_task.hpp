@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+//
+// The task that the present thread works for, and the accounts of tasks. A handler that is created
+// while a task is current belongs to it: the hooks keep the word in the handler, make it current
+// while the handler runs, and charge its time to it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace loopmon::measure {
+
+/// Names a task for as long as it lives, and nothing afterwards: slot and generation in the
+/// process-wide table. Zero: no task.
+using task_word = std::uint64_t;
+
+namespace detail {
+// Read and written with every handler, so it is worth a place in the static block of each thread:
+// 8 bytes, for which a dlopen()ed library always finds room.
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local task_word current_task;
+
+void count_created(task_word task) noexcept;
+void count_closed(task_word task) noexcept;
+void count_time(task_word task, std::chrono::nanoseconds time) noexcept;
+} // namespace detail
+
+[[nodiscard]] inline task_word current_task() noexcept {
+    return detail::current_task;
+}
+inline void set_current_task(task_word task) noexcept {
+    detail::current_task = task;
+}
+
+// Called by the hooks, on any thread; wait-free but for a collision of two threads that account for
+// one task; nothing happens for a task that is over.
+
+inline void task_handler_created(task_word task) noexcept {
+    if (task != 0) {
+        detail::count_created(task);
+    }
+}
+/// Finished, threw or abandoned.
+inline void task_handler_closed(task_word task) noexcept {
+    if (task != 0) {
+        detail::count_closed(task);
+    }
+}
+inline void task_ran(task_word task, std::chrono::nanoseconds time) noexcept {
+    if (task != 0) {
+        detail::count_time(task, time);
+    }
+}
+
+} // namespace loopmon::measure

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "measure/loop_tracking.hpp"
+
+#include "measure/cycle_clock.hpp"
+#include "measure/run_slot.hpp"
+#include "measure/turn_lag.hpp"
+
+#include <new>
+
+namespace loopmon::measure {
+
+namespace {
+
+const histogram no_turns{};
+
+/// @param head of the list of slots
+template <class F>
+void each_slot(const std::atomic<run_slot*>& head, F visit) {
+    for (auto* slot = head.load(std::memory_order_acquire); slot != nullptr; slot = slot->next()) {
+        visit(*slot);
+    }
+}
+
+} // namespace
+
+loop_tracking::loop_tracking() noexcept = default;
+
+loop_tracking::~loop_tracking() {
+    for (auto* slot = slots_.load(std::memory_order_acquire); slot != nullptr;) {
+        const auto* const gone = slot;
+        slot = slot->next();
+        delete gone;
+    }
+    delete turns_.load(std::memory_order_acquire);
+}
+
+bool loop_tracking::active() const noexcept {
+#if defined(BOOST_ASIO_CUSTOM_HANDLER_TRACKING)
+    return true;
+#else
+    return false;
+#endif
+}
+
+turn_status loop_tracking::turn() const noexcept {
+    turn_status seen;
+    seen.sequence = turn_.load(std::memory_order_acquire);
+    const auto began = turn_began_.load(std::memory_order_acquire);
+    const auto ended_before = ended_before_.load(std::memory_order_acquire);
+    if (seen.sequence % 2 == 0 || !cycle_clock::timing()) {
+        return seen;
+    }
+    const auto ended = ended_handlers();
+    if (turn_.load(std::memory_order_relaxed) != seen.sequence) {
+        return seen; // it ended while it was looked at: it is none that lasts
+    }
+    seen.began = cycle_clock::to_time(began);
+    seen.handlers = ended - ended_before;
+    return seen;
+}
+
+std::vector<running_handler> loop_tracking::running() const {
+    std::vector<running_handler> result;
+    each_slot(slots_, [&result](const run_slot& slot) {
+        if (auto seen = slot.running()) {
+            result.push_back(*seen);
+        }
+    });
+    return result;
+}
+
+handler_totals loop_tracking::totals() const noexcept {
+    handler_totals sum;
+    // The ended ones first: one that is seen here was created before, on whichever thread, and is
+    // seen below. So the live ones never are fewer than none.
+    each_slot(slots_, [&sum](const run_slot& slot) { slot.add_ended_to(sum); });
+    each_slot(slots_, [&sum](const run_slot& slot) { sum.created += slot.n_created(); });
+    return sum;
+}
+
+nanoseconds loop_tracking::take_max_turn() noexcept {
+    return nanoseconds(max_turn_ns_.exchange(0, std::memory_order_relaxed));
+}
+
+const histogram& loop_tracking::turns() const noexcept {
+    const auto* const recorded = turns_.load(std::memory_order_acquire);
+    return recorded != nullptr ? *recorded : no_turns;
+}
+
+nanoseconds loop_tracking::turn_time() const noexcept {
+    return nanoseconds(turn_ns_.load(std::memory_order_relaxed));
+}
+
+bucket_counts loop_tracking::queue_delays() const noexcept {
+    bucket_counts sum;
+    each_slot(slots_, [&sum](const run_slot& slot) { slot.add_queue_delays_to(sum); });
+    return sum;
+}
+
+bucket_counts loop_tracking::run_times() const noexcept {
+    bucket_counts sum;
+    each_slot(slots_, [&sum](const run_slot& slot) { slot.add_run_times_to(sum); });
+    return sum;
+}
+
+unsigned loop_tracking::threads() const noexcept {
+    unsigned count = 0;
+    each_slot(slots_, [&count](const run_slot& slot) { count += slot.runs_handlers() ? 1 : 0; });
+    return count;
+}
+
+void loop_tracking::disregard_turn(std::uint64_t sequence) noexcept {
+    disregarded_.store(sequence, std::memory_order_relaxed);
+}
+
+run_slot* loop_tracking::slot_for(pid_t thread) noexcept {
+    auto* head = slots_.load(std::memory_order_acquire);
+    for (auto* slot = head; slot != nullptr; slot = slot->next()) {
+        if (slot->take(thread)) {
+            return slot;
+        }
+    }
+    auto* const added = new (std::nothrow) run_slot(*this);
+    if (added == nullptr) {
+        return nullptr;
+    }
+    static_cast<void>(added->take(thread));
+    do {
+        added->set_next(head);
+    } while (!slots_.compare_exchange_weak(head, added, std::memory_order_release,
+                                           std::memory_order_acquire));
+    return added;
+}
+
+void loop_tracking::watch_turns() {
+    if (turns_.load(std::memory_order_relaxed) != nullptr) {
+        return; // watched before, by another monitor
+    }
+    auto added = std::make_unique<histogram>();
+    histogram* none = nullptr;
+    if (turns_.compare_exchange_strong(none, added.get(), std::memory_order_release)) {
+        static_cast<void>(added.release());
+    }
+}
+
+void loop_tracking::begin_turn(std::uint64_t ticks) noexcept {
+    auto sequence = turn_.load(std::memory_order_relaxed);
+    if (sequence % 2 != 0) {
+        sequence += 1; // its end was not seen: it began before the loop was watched anew
+        turn_.store(sequence, std::memory_order_relaxed);
+    }
+    // As in run_slot::show().
+    turn_began_.store(ticks, std::memory_order_release);
+    ended_before_.store(ended_handlers(), std::memory_order_release);
+    turn_.store(sequence + 1, std::memory_order_release);
+}
+
+void loop_tracking::end_turn(std::uint64_t ticks) noexcept {
+    const auto sequence = turn_.load(std::memory_order_relaxed);
+    if (sequence % 2 == 0) {
+        return; // the first poll, or another thread still polls: user code on asio's descriptor
+    }
+    const auto length =
+        cycle_clock::between(turn_began_.load(std::memory_order_relaxed), ticks).count();
+    turn_.store(sequence + 1, std::memory_order_release);
+    auto* const recorded = turns_.load(std::memory_order_acquire);
+    if (recorded == nullptr || sequence == disregarded_.load(std::memory_order_relaxed)) {
+        return;
+    }
+    record_turn(*recorded, nanoseconds(length));
+    turn_ns_.store(turn_ns_.load(std::memory_order_relaxed) + length, std::memory_order_relaxed);
+    // As in lag_gauge::complete(): a maximum that is taken meanwhile is not lost.
+    if (length > max_turn_ns_.load(std::memory_order_relaxed)) {
+        max_turn_ns_.store(length, std::memory_order_relaxed);
+    }
+}
+
+std::uint64_t loop_tracking::ended_handlers() const noexcept {
+    std::uint64_t sum = 0;
+    each_slot(slots_, [&sum](const run_slot& slot) { sum += slot.n_ended(); });
+    return sum;
+}
+
+} // namespace loopmon::measure

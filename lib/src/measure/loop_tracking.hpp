@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// What the hooks of a program that is built with loopmon::tracking know of one loop. Written by the
+// threads that create and run its handlers, each on cache lines of its own; read by the watcher,
+// which never stops them.
+//
+// A *turn* is what a loop does between two looks at its descriptors and timers: from the return of
+// one epoll_wait to the call of the next. Work that arrives in a turn waits for its end, so a turn
+// of d delays what arrives in it by d..0; that is the lag, exactly. A loop on several threads has
+// one turn at a time as well: asio lets one thread poll at a time, and any of them may be the next.
+#pragma once
+
+#include "measure/histogram.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace loopmon::measure {
+
+/// A handler that is running, a consistent copy.
+struct running_handler {
+    pid_t thread = 0;
+    std::uint64_t sequence = 0; ///< of this thread on this loop; the next handler has another one
+    std::chrono::steady_clock::time_point began{};
+    const char* object = "";    ///< what asio calls it, e.g. "socket"
+    const char* operation = ""; ///< e.g. "async_receive"
+    std::uint64_t task = 0;     ///< id in the task table of its loop, zero: none
+};
+
+/// The turn of the loop.
+struct turn_status {
+    std::uint64_t sequence = 0; ///< grows with each turn
+    /// When it began; nothing while the loop is parked in its poll, or before the first one.
+    std::optional<std::chrono::steady_clock::time_point> began;
+    std::uint64_t handlers = 0; ///< that ended in it so far
+};
+
+/// created = finished + threw + abandoned + live, where the live ones wait or run.
+struct handler_totals {
+    std::uint64_t created = 0;
+    std::uint64_t finished = 0;
+    std::uint64_t threw = 0;     ///< ended by an exception
+    std::uint64_t abandoned = 0; ///< destroyed without having run
+    nanoseconds busy{};          ///< spent in handlers, by all threads
+    [[nodiscard]] std::uint64_t live() const { return created - finished - threw - abandoned; }
+};
+
+class run_slot;
+
+/// All readers are wait-free and for any thread. What they add up is consistent within a handler or
+/// two that begin and end meanwhile.
+class loop_tracking : public std::enable_shared_from_this<loop_tracking> {
+public:
+    loop_tracking() noexcept;
+    ~loop_tracking();
+    loop_tracking(const loop_tracking&) = delete;
+    loop_tracking& operator=(const loop_tracking&) = delete;
+
+    // -- for the watcher
+    /// The program is built with loopmon::tracking; else all of the rest stays zero.
+    [[nodiscard]] bool active() const noexcept;
+    [[nodiscard]] turn_status turn() const noexcept;
+    /// The innermost handler of each thread that runs one.
+    [[nodiscard]] std::vector<running_handler> running() const;
+    [[nodiscard]] handler_totals totals() const noexcept;
+    /// Longest turn that ended since the last call. For one caller.
+    [[nodiscard]] nanoseconds take_max_turn() noexcept;
+    /// Turns that ended, in the shares that lag_of_turns() takes. Empty until watch_turns() was
+    /// called.
+    [[nodiscard]] const histogram& turns() const noexcept;
+    /// Sum of the turns that ended.
+    [[nodiscard]] nanoseconds turn_time() const noexcept;
+    /// From creation to begin, of handlers that are posted: their creation means that they are
+    /// ready. Handlers that wait for something are not in it.
+    [[nodiscard]] bucket_counts queue_delays() const noexcept;
+    /// Own time of handlers, without that of handlers that ran inside of them.
+    [[nodiscard]] bucket_counts run_times() const noexcept;
+    /// That have run handlers of this loop, and live.
+    [[nodiscard]] unsigned threads() const noexcept;
+    /// This turn will not be recorded: the context does not run, so it is not late.
+    void disregard_turn(std::uint64_t sequence) noexcept;
+
+    // -- for the hooks
+    /// The slot for a thread that has none in this loop yet. Lock-free.
+    /// @return null: no memory
+    [[nodiscard]] run_slot* slot_for(pid_t thread) noexcept;
+    /// The context is gone.
+    void end() noexcept { over_.store(true, std::memory_order_release); }
+    [[nodiscard]] bool over() const noexcept { return over_.load(std::memory_order_acquire); }
+
+    // -- for the poll hook; one thread at a time, by asio's own mutex
+    /// From now on turns are recorded.
+    /// @throws std::bad_alloc
+    void watch_turns();
+    std::atomic<int> polled{-1}; ///< the descriptor that its turns are known by; the poll hook's
+    void begin_turn(std::uint64_t ticks) noexcept;
+    void end_turn(std::uint64_t ticks) noexcept;
+
+private:
+    [[nodiscard]] std::uint64_t ended_handlers() const noexcept;
+
+    std::atomic<run_slot*> slots_{nullptr};
+    std::atomic<bool> over_{false};
+    std::atomic<histogram*> turns_{nullptr}; ///< owned; null: nobody watches
+    std::atomic<std::uint64_t> disregarded_{0};
+    /// The words of the turn are on a cache line of their own. 64: as in run_slot.
+    alignas(64) std::atomic<std::uint64_t> turn_{0}; ///< odd: a turn is on
+    std::atomic<std::uint64_t> turn_began_{0};       ///< ticks
+    std::atomic<std::uint64_t> ended_before_{0};     ///< handlers that ended before the turn
+    std::atomic<std::int64_t> turn_ns_{0};
+    std::atomic<std::int64_t> max_turn_ns_{0};
+};
+
+} // namespace loopmon::measure

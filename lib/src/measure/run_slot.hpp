@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// What one thread does for one loop. Only that thread writes, by plain loads and stores; its first
+// cache line is what the watcher looks at while a handler runs, the second counts, and the
+// histograms exist only where a handler was run. A slot belongs to its loop and is never freed
+// before it; the slot of a thread that ended goes on with the next new one.
+#pragma once
+
+#include "measure/current_task.hpp"
+#include "measure/histogram.hpp"
+#include "measure/loop_tracking.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace loopmon::measure {
+
+/// A handler as the watcher sees it.
+struct shown_handler {
+    std::uint64_t began = 0; ///< ticks
+    const char* object = nullptr;
+    const char* operation = nullptr;
+    task_word task = 0;
+};
+
+class alignas(64) run_slot { // 64: the cache line of x86-64 and of most arm64
+public:
+    explicit run_slot(loop_tracking& loop) noexcept : loop_(loop) {}
+    ~run_slot();
+    run_slot(const run_slot&) = delete;
+    run_slot& operator=(const run_slot&) = delete;
+
+    [[nodiscard]] loop_tracking& loop() const noexcept { return loop_; }
+
+    // -- the list of the loop, which only grows
+    [[nodiscard]] run_slot* next() const noexcept { return next_; }
+    void set_next(run_slot* next) noexcept { next_ = next; }
+
+    // -- any thread
+    /// @return false if the slot has a thread
+    [[nodiscard]] bool take(pid_t thread) noexcept;
+
+    // -- the thread of the slot
+    void give_back() noexcept;
+    void created() noexcept { add(created_, 1); }
+    void abandoned() noexcept { add(abandoned_, 1); }
+    /// A handler begins, or is again the innermost one after one within it.
+    void show(const shown_handler& handler) noexcept;
+    /// The handler that is shown works for this task from now on.
+    void show_task(task_word task) noexcept { task_.store(task, std::memory_order_release); }
+    /// No handler of this loop runs in this thread.
+    void show_none() noexcept;
+    /// @param waited since its creation, if that made it ready to run
+    void began(std::optional<nanoseconds> waited) noexcept;
+    /// @param own without the handlers within it
+    void ended(bool threw, nanoseconds own) noexcept;
+
+    // -- any thread, wait-free
+    [[nodiscard]] bool runs_handlers() const noexcept; ///< has a thread that ran one
+    [[nodiscard]] std::optional<running_handler> running() const noexcept;
+    /// Finished and threw.
+    [[nodiscard]] std::uint64_t n_ended() const noexcept;
+    /// Adds all but the created ones; see loop_tracking::totals().
+    void add_ended_to(handler_totals& totals) const noexcept;
+    [[nodiscard]] std::uint64_t n_created() const noexcept {
+        return created_.load(std::memory_order_relaxed);
+    }
+    void add_queue_delays_to(bucket_counts& sum) const noexcept;
+    void add_run_times_to(bucket_counts& sum) const noexcept;
+
+private:
+    struct histograms;
+
+    /// One writer: cheaper than a locked addition. Whoever sees it sees what was counted before.
+    static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
+        counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_release);
+    }
+    [[nodiscard]] histograms* make_histograms() noexcept;
+
+    std::atomic<std::uint64_t> sequence_{0}; ///< odd: a handler runs
+    std::atomic<std::uint64_t> began_{0};
+    std::atomic<const char*> object_{nullptr};
+    std::atomic<const char*> operation_{nullptr};
+    std::atomic<task_word> task_{0};
+    std::atomic<pid_t> thread_{0}; ///< zero: free
+    std::atomic<bool> ran_{false}; ///< the present thread ran a handler
+
+    alignas(64) std::atomic<std::uint64_t> created_{0};
+    std::atomic<std::uint64_t> finished_{0};
+    std::atomic<std::uint64_t> threw_{0};
+    std::atomic<std::uint64_t> abandoned_{0};
+    std::atomic<std::int64_t> busy_ns_{0};
+    std::atomic<histograms*> histograms_{nullptr}; ///< owned
+    loop_tracking& loop_;
+    run_slot* next_ = nullptr; ///< set before the slot is published
+};
+
+} // namespace loopmon::measure

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include <loopmon/offload.hpp>
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <cassert>
+#include <new>
+#include <system_error>
+
+namespace loopmon {
+
+namespace {
+
+std::exception_ptr aborted() {
+    return std::make_exception_ptr(
+        boost::system::system_error(boost::asio::error::operation_aborted, "loopmon::offload"));
+}
+
+std::exception_ptr at_limit() {
+    return std::make_exception_ptr(std::system_error(
+        std::make_error_code(std::errc::resource_unavailable_try_again), "loopmon::offload"));
+}
+
+/// In the queue of the pool, which runs it or destroys it.
+class queued_call {
+public:
+    explicit queued_call(std::shared_ptr<detail::offload_call> call) noexcept
+        : call_(std::move(call)) {}
+    queued_call(queued_call&&) noexcept = default;
+    queued_call& operator=(queued_call&&) = delete;
+    ~queued_call() {
+        if (call_) {
+            call_->drop();
+        }
+    }
+    void operator()() noexcept { std::exchange(call_, nullptr)->run(); }
+
+private:
+    std::shared_ptr<detail::offload_call> call_;
+};
+
+} // namespace
+
+offload_pool::offload_pool(std::size_t threads, std::size_t limit)
+    : limit_(limit), threads_(threads) {
+    assert(threads > 0);
+}
+
+offload_pool::~offload_pool() {
+    threads_.stop();
+    threads_.join();
+} // and ~thread_pool() destroys what is queued
+
+std::size_t offload_pool::admitted() const noexcept {
+    return admitted_.load(std::memory_order_relaxed);
+}
+
+bool offload_pool::admit() noexcept {
+    auto admitted = admitted_.load(std::memory_order_relaxed);
+    do {
+        if (admitted >= limit_) {
+            return false;
+        }
+    } while (!admitted_.compare_exchange_weak(admitted, admitted + 1, std::memory_order_relaxed));
+    return true;
+}
+
+void offload_pool::leave() noexcept {
+    admitted_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+namespace detail {
+
+offload_call::offload_call(boost::asio::execution_context& loop, std::string_view name,
+                           const boost::source_location& where)
+    : task_(loop, name, where, true) {}
+
+offload_call::~offload_call() = default;
+
+void offload_call::start(offload_pool& pool) {
+    if (!pool.admit()) {
+        taken_.store(true, std::memory_order_relaxed);
+        fail(at_limit());
+        finish();
+        return;
+    }
+    pool_ = &pool;
+    const auto working = task_.enter(); // the pool's handler is part of the task
+    try {
+        boost::asio::post(pool.threads_, queued_call(shared_from_this()));
+    } catch (const std::bad_alloc&) {
+        // The queued_call is gone and has dropped the call.
+        assert(taken_);
+    }
+}
+
+void offload_call::run() noexcept {
+    if (taken_.exchange(true, std::memory_order_acq_rel)) {
+        return;
+    }
+    {
+        const auto working = task_.enter();
+        invoke();
+    }
+    finish();
+}
+
+void offload_call::drop() noexcept {
+    if (taken_.exchange(true, std::memory_order_acq_rel)) {
+        return;
+    }
+    fail(aborted());
+    finish();
+}
+
+void offload_call::finish() noexcept {
+    task_.done();
+    if (pool_ != nullptr) {
+        pool_->leave();
+    }
+    const task_scope working(caller_); // whose handler the completion is
+    complete();
+}
+
+} // namespace detail
+
+} // namespace loopmon

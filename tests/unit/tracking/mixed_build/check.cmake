@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+#
+# Builds a program of two translation units and the library's symbol of its variant, each of the
+# three with handler tracking and without: only the two pure programs link, and the linker's message
+# for the others names what is wrong. With all that makes a linker forget what nobody uses.
+#
+#     cmake -D CXX=... -D SOURCE_DIR=... -D WORK=... -P check.cmake
+
+set(flags -std=c++20 -O2 -ffunction-sections -fdata-sections -I${SOURCE_DIR}/lib/include)
+set(flags_plain ${flags})
+set(flags_tracked ${flags} "-DBOOST_ASIO_CUSTOM_HANDLER_TRACKING=\"loopmon/asio_tracking.hpp\"")
+set(message_plain loopmon_all_of_this_program_must_be_built_without_loopmon_tracking)
+set(message_tracked loopmon_all_of_this_program_must_be_built_with_loopmon_tracking)
+
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+foreach(variant IN ITEMS plain tracked)
+  foreach(source IN ITEMS ${SOURCE_DIR}/lib/src/build_variant.cpp
+      ${CMAKE_CURRENT_LIST_DIR}/main.cpp ${CMAKE_CURRENT_LIST_DIR}/part.cpp)
+    cmake_path(GET source STEM stem)
+    execute_process(COMMAND ${CXX} ${flags_${variant}} -c ${source}
+      -o ${WORK}/${stem}_${variant}.o COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()
+endforeach()
+
+foreach(main IN ITEMS plain tracked)
+  foreach(part IN ITEMS plain tracked)
+    foreach(library IN ITEMS plain tracked)
+      set(program "main ${main}, part ${part}, library ${library}")
+      execute_process(COMMAND ${CXX} -Wl,--gc-sections ${WORK}/main_${main}.o ${WORK}/part_${part}.o
+        ${WORK}/build_variant_${library}.o -o ${WORK}/program
+        RESULT_VARIABLE failed ERROR_VARIABLE message OUTPUT_VARIABLE message)
+      if("${main}" STREQUAL "${library}" AND "${part}" STREQUAL "${library}")
+        if(failed)
+          message(SEND_ERROR "${program}: does not link: ${message}")
+        else()
+          execute_process(COMMAND ${WORK}/program COMMAND_ERROR_IS_FATAL ANY)
+        endif()
+        continue()
+      endif()
+      if(NOT failed)
+        message(SEND_ERROR "${program}: links")
+      endif()
+      foreach(user IN ITEMS ${main} ${part})
+        if(NOT "${user}" STREQUAL "${library}" AND NOT "${message}" MATCHES "${message_${user}}")
+          message(SEND_ERROR "${program}: the message does not name ${message_${user}}: ${message}")
+        endif()
+      endforeach()
+    endforeach()
+  endforeach()
+endforeach()

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "measure/tick_rate.hpp"
+#include "support/catch.hpp"
+
+using namespace loopmon::measure;
+using namespace std::chrono_literals;
+
+TEST_CASE("tick_rate: without a calibration ticks are nanoseconds") {
+    const tick_rate rate;
+    CHECK(rate.to_duration(0) == 0ns);
+    CHECK(rate.to_duration(123'456'789) == 123'456'789ns);
+}
+
+TEST_CASE("tick_rate: a rate is that of two pairs of the clocks") {
+    // 2.5 GHz
+    const auto rate = tick_rate::between({1'000, 70}, {1'000 + 5'000'000, 70 + 2'000'000});
+    CHECK(rate.to_duration(2'500'000'000) <= 1s);
+    CHECK(rate.to_duration(2'500'000'000) >= 1s - 1ns);
+    CHECK(rate.to_duration(5) <= 2ns);
+}
+
+TEST_CASE("tick_rate: counters from 1 MHz to 4 GHz are converted to a billionth, for a year") {
+    const auto hertz = GENERATE(1'000'000U, 24'000'000U, 1'000'000'000U, 4'000'000'000U);
+    const auto rate = tick_rate::of_frequency(hertz);
+    const nanoseconds year = 8760h;
+    const auto converted = rate.to_duration(std::uint64_t{hertz} * 8760 * 3600);
+    CHECK(converted <= year);
+    CHECK(year - converted <= year / 1'000'000'000);
+}
+
+TEST_CASE("tick_rate: no number of ticks overflows") {
+    const auto rate = tick_rate::of_frequency(1'000'000);
+    CHECK(rate.to_duration(~std::uint64_t{0}) == nanoseconds::max());
+}
+
+TEST_CASE("tick_rate: a moment is told from the anchor, before it and after it") {
+    const auto rate = tick_rate::of_frequency(500'000'000); // 2 ns a tick
+    const clock_pair anchor{1'000, 5'000'000};
+    CHECK(rate.to_ns(1'000, anchor) == 5'000'000);
+    CHECK(rate.to_ns(1'001, anchor) == 5'000'002);
+    CHECK(rate.to_ns(999, anchor) == 4'999'998);
+    CHECK(rate.to_ns(0, anchor) == 4'998'000);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "manual_ticks.hpp"
+#include "measure/turn_lag.hpp"
+#include "support/catch.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <cerrno>
+#include <functional>
+#include <thread>
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+using namespace loopmon::measure;
+using namespace std::chrono_literals;
+using loopmon::test::manual_ticks;
+using loopmon::test::tracking_of;
+namespace asio = boost::asio;
+
+namespace {
+
+// A loop that is watched, and polls its descriptors before each of the handlers that it is given.
+struct turning_loop {
+    turning_loop() { REQUIRE(state_of(io)->claim(io)); }
+
+    void turn(const std::function<void()>& handler) {
+        // A timer that is due becomes a handler in a poll, the next poll comes after it.
+        asio::steady_timer due(io, asio::steady_timer::time_point::min());
+        bool ran = false;
+        due.async_wait([&](boost::system::error_code) {
+            handler();
+            ran = true;
+        });
+        while (!ran) {
+            io.poll_one(); // and not poll(), which looks again after the handler
+        }
+    }
+    void look() {
+        turn([] {});
+    }
+
+    asio::io_context io;
+    asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
+    loop_tracking& tracking = tracking_of(io);
+};
+
+bucket_counts one_turn() {
+    histogram turns;
+    record_turn(turns, 1ms);
+    return turns.copy();
+}
+
+} // namespace
+
+TEST_CASE("turn: there is none before the loop looked at its descriptors") {
+    turning_loop loop;
+    CHECK_FALSE(loop.tracking.turn().began);
+    asio::post(loop.io, [&] { CHECK_FALSE(loop.tracking.turn().began); });
+    loop.io.run_one();
+    CHECK(loop.tracking.turns().copy().total() == 0);
+    CHECK(loop.tracking.turn().sequence == 0);
+}
+
+TEST_CASE("turn: lasts from the end of one poll to the begin of the next") {
+    turning_loop loop;
+    loop.look();
+    static_cast<void>(loop.tracking.take_max_turn());
+    const auto before = loop.tracking.turns().copy();
+    const auto spent = loop.tracking.turn_time();
+    std::uint64_t sequence = 0;
+    loop.turn([&] {
+        const auto began = manual_ticks::now();
+        CHECK(loop.tracking.turn().began == began);
+        manual_ticks::advance(30ms);
+        CHECK(loop.tracking.turn().began == began);
+        sequence = loop.tracking.turn().sequence;
+        CHECK(sequence % 2 == 1);
+    });
+    manual_ticks::advance(10ms); // a turn goes on while the program does something else
+    loop.look();
+    auto turns = loop.tracking.turns().copy();
+    turns -= before;
+    CHECK(turns.total() - turns.counts[0] == one_turn().total());
+    const auto longest = turns.percentile(1);
+    CHECK(longest > 39ms);
+    CHECK(longest < 41ms);
+    CHECK(loop.tracking.turn_time() - spent == 40ms);
+    CHECK(loop.tracking.take_max_turn() == 40ms);
+    CHECK(loop.tracking.take_max_turn() == 0ms);
+    CHECK(loop.tracking.turn().sequence > sequence);
+}
+
+TEST_CASE("turn: the handlers that ended in it are counted") {
+    turning_loop loop;
+    loop.look();
+    loop.turn([&] {
+        CHECK(loop.tracking.turn().handlers == 0); // it has not ended itself
+        asio::post(loop.io, [] {});
+    });
+    CHECK(loop.tracking.turn().handlers == 1);
+}
+
+TEST_CASE("turn: one that is disregarded is not recorded, the next one is") {
+    turning_loop loop;
+    loop.look();
+    static_cast<void>(loop.tracking.take_max_turn());
+    loop.turn([&] { loop.tracking.disregard_turn(loop.tracking.turn().sequence); });
+    manual_ticks::advance(1h);
+    loop.look();
+    CHECK(loop.tracking.take_max_turn() == 0ms);
+    manual_ticks::advance(2ms);
+    loop.look();
+    CHECK(loop.tracking.take_max_turn() == 2ms);
+}
+
+TEST_CASE("turn: polls of other loops and of the program's own descriptors do not end it") {
+    turning_loop loop;
+    turning_loop other;
+    loop.look();
+    loop.turn([&] {
+        const auto sequence = loop.tracking.turn().sequence;
+        other.look();
+        const int own = ::epoll_create1(EPOLL_CLOEXEC);
+        epoll_event event{};
+        CHECK(::epoll_wait(own, &event, 1, 0) == 0);
+        ::close(own);
+        CHECK(loop.tracking.turn().sequence == sequence);
+    });
+    CHECK(other.tracking.turn().sequence != 0);
+}
+
+TEST_CASE("turn: a loop that is not watched has none, and its polls work") {
+    asio::io_context io;
+    asio::steady_timer timer(io, 0s);
+    bool fired = false;
+    timer.async_wait([&](boost::system::error_code) { fired = true; });
+    io.run();
+    CHECK(fired);
+    CHECK(tracking_of(io).turn().sequence == 0);
+}
+
+TEST_CASE("turn: the poll's error is handed on") {
+    turning_loop loop;
+    epoll_event event{};
+    errno = 0;
+    CHECK(::epoll_wait(loop.tracking.polled, &event, 0, 0) == -1);
+    CHECK(errno == EINVAL);
+    errno = 0;
+    CHECK(::epoll_wait(-1, &event, 1, 0) == -1);
+    CHECK(errno == EBADF);
+}
+
+TEST_CASE("turn: the descriptor of a loop that ended may be used again") {
+    int descriptor = -1;
+    {
+        turning_loop loop;
+        loop.look();
+        descriptor = loop.tracking.polled;
+        CHECK(descriptor >= 0);
+    }
+    epoll_event event{};
+    errno = 0;
+    CHECK(::epoll_wait(descriptor, &event, 1, 0) == -1); // it is closed, and nobody's
+    CHECK(errno == EBADF);
+}
+
+TEST_CASE("turn: while all threads of a loop are parked none is on, whoever polls") {
+    // A thread that never ran a handler may be the one that polls.
+    for (int round = 0; round < 20; ++round) {
+        turning_loop loop;
+        std::array<std::thread, 3> threads;
+        for (auto& thread : threads) {
+            thread = std::thread([&] { loop.io.run(); });
+        }
+        for (int i = 0; i < 5; ++i) {
+            asio::post(loop.io, [] {});
+        }
+        while (loop.tracking.totals().finished < 5 || loop.tracking.turn().began) {
+            std::this_thread::yield();
+        }
+        CHECK(loop.tracking.totals().live() == 0);
+        loop.work.reset();
+        for (auto& thread : threads) {
+            thread.join();
+        }
+    }
+}
