@@ -5,13 +5,14 @@
 
 namespace loopmon::watch {
 
-void lag_window::step(judge::time_point now, const measure::histogram& lags) {
+void lag_window::step(judge::time_point now, const measure::histogram& recorded,
+                      judge::duration busy) {
     if (now - slot_began_ < slot_length) {
         return;
     }
-    slot closing{slot_began_, slot_max_, {}};
+    slot closing{slot_began_, slot_max_, busy - closed_busy_, {}};
     for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
-        const auto count = lags.count(bucket);
+        const auto count = recorded.count(bucket);
         if (const auto grown = count - closed_.counts[bucket]; grown != 0) {
             constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
             closing.counts.emplace_back(static_cast<std::uint16_t>(bucket),
@@ -25,32 +26,38 @@ void lag_window::step(judge::time_point now, const measure::histogram& lags) {
     }
     slot_began_ = now;
     slot_max_ = {};
+    closed_busy_ = busy;
 }
 
-report::lag_summary lag_window::over(judge::time_point now, judge::duration length,
-                                     const measure::histogram& lags) const {
-    auto counts = lags.copy();
-    counts -= closed_;
-    report::lag_summary sum;
-    sum.max = slot_max_;
+lag_window::sum lag_window::over(judge::time_point now, judge::duration length,
+                                 const measure::histogram& recorded, judge::duration busy) const {
+    sum all{recorded.copy(), slot_max_, busy - closed_busy_, now - slot_began_};
+    all.counts -= closed_;
     for (auto closed = slots_.rbegin(); closed != slots_.rend() && now - closed->began <= length;
          ++closed) {
         for (const auto& [bucket, count] : closed->counts) {
-            counts.counts[bucket] += count;
+            all.counts.counts[bucket] += count;
         }
-        sum.max = std::max(sum.max, closed->max);
+        all.max = std::max(all.max, closed->max);
+        all.busy += closed->busy;
+        all.covered = now - closed->began;
     }
-    sum.samples = counts.total();
+    return all;
+}
+
+report::lag_summary summarise(const measure::bucket_counts& counts, judge::duration max) {
+    report::lag_summary is;
+    is.max = max;
+    is.samples = counts.total();
     const auto at = [&](double fraction) {
         const auto value = counts.percentile(fraction);
-        return sum.max > judge::duration::zero() ? std::min<judge::duration>(value, sum.max)
-                                                 : value;
+        return max > judge::duration::zero() ? std::min<judge::duration>(value, max) : value;
     };
-    sum.p50 = at(0.5);
-    sum.p90 = at(0.9);
-    sum.p99 = at(0.99);
-    sum.p999 = at(0.999);
-    return sum;
+    is.p50 = at(0.5);
+    is.p90 = at(0.9);
+    is.p99 = at(0.99);
+    is.p999 = at(0.999);
+    return is;
 }
 
 } // namespace loopmon::watch

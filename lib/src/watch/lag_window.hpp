@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Sliding windows over a histogram that only grows: once a second the difference to the last copy
-// is put away. Differences are sparse (a loop that is sampled four times a second fills at most
-// four buckets), so five minutes of them cost a few kilobytes a loop, and any shorter window is a
-// sum over the newest ones.
+// Sliding windows over a histogram that only grows, and over the time that a loop was busy: once a
+// second the difference to the last copy is put away. Differences are sparse (a loop that is
+// sampled four times a second fills at most four buckets), so five minutes of them cost a few
+// kilobytes a loop, and any shorter window is a sum over the newest ones.
 #pragma once
 
 #include "judge/time.hpp"
@@ -23,6 +23,14 @@ public:
     static constexpr auto slot_length = std::chrono::seconds(1);
     static constexpr auto longest = std::chrono::minutes(5);
 
+    /// What was recorded in a window.
+    struct sum {
+        measure::bucket_counts counts;
+        judge::duration max{};
+        judge::duration busy{};
+        judge::duration covered{}; ///< the time it reaches back; less than asked for at first
+    };
+
     explicit lag_window(judge::time_point now) : slot_began_(now) {}
 
     /// Takes note of a maximum.
@@ -30,16 +38,18 @@ public:
 
     /// Closes the present slot if it is over. Call it at every tick; a tick that comes late makes a
     /// longer slot.
-    void step(judge::time_point now, const measure::histogram& lags);
+    /// @param busy the time that the loop was busy, ever
+    void step(judge::time_point now, const measure::histogram& recorded, judge::duration busy);
 
     /// What was recorded in the last `length`, the present slot included.
-    [[nodiscard]] report::lag_summary over(judge::time_point now, judge::duration length,
-                                           const measure::histogram& lags) const;
+    [[nodiscard]] sum over(judge::time_point now, judge::duration length,
+                           const measure::histogram& recorded, judge::duration busy) const;
 
 private:
     struct slot {
         judge::time_point began;
         judge::duration max;
+        judge::duration busy;
         std::vector<std::pair<std::uint16_t, std::uint32_t>> counts; ///< bucket, records in it
     };
 
@@ -47,6 +57,11 @@ private:
     std::deque<slot> slots_;        ///< oldest first
     judge::time_point slot_began_;
     judge::duration slot_max_{};
+    judge::duration closed_busy_{};
 };
+
+/// Percentiles of what was recorded; none exceeds the maximum.
+[[nodiscard]] report::lag_summary summarise(const measure::bucket_counts& counts,
+                                            judge::duration max);
 
 } // namespace loopmon::watch

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Looks at one loop: turns what its threads wrote into an observation, has it judged, and knows
-// when to look again.
+// Looks at one loop: turns what its threads wrote into an observation, has it judged, finds out who
+// is to blame while that can be seen, remembers, and knows when to look again.
 #pragma once
 
 #include "judge/loop_judge.hpp"
@@ -9,11 +9,17 @@
 #include "judge/watchdog_gate.hpp"
 #include "measure/lag_gauge.hpp"
 #include "measure/loop_state.hpp"
+#include "report/history_ring.hpp"
+#include "report/model.hpp"
+#include "report/stall_ring.hpp"
 #include "report/status.hpp"
+#include "watch/investigator.hpp"
 #include "watch/lag_window.hpp"
+#include "watch/lateness.hpp"
 #include "watch/pause_detector.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,60 +34,96 @@ struct loop_settings {
     judge::task_limits tasks = {};
 };
 
+/// What a round knows that concerns every loop.
+struct round {
+    time_point now;
+    const pause_ledger& pauses;
+    duration trip_lag;  ///< a lag that matters to others than the judge of the loop
+    bool stacks = true; ///< are wanted
+};
+
 class loop_watch {
 public:
     loop_watch(time_point now, loop_settings settings, std::shared_ptr<measure::loop_state> loop,
-               std::shared_ptr<measure::lag_gauge> gauge);
+               std::shared_ptr<measure::lag_gauge> gauge, investigator& finder);
 
     void configure(loop_settings settings);
     void judge_from(time_point start);
+    /// Does nothing before next_check().
     /// @return whether the level or its cause changed
-    bool step(time_point now, const pause_ledger& pauses, judge::events& out);
+    bool step(const round& at, judge::events& out);
 
     /// When step() can have something new to say; max() if only the loop itself can tell.
-    /// @param trip_lag a lag that matters to others than the judge of this loop
-    [[nodiscard]] time_point next_check(duration trip_lag) const;
+    [[nodiscard]] time_point next_check() const { return next_; }
     /// The loop has made its first turn.
     [[nodiscard]] bool started() const { return gauge_->deadline().has_value(); }
     [[nodiscard]] judge::loop_vitals vitals() const;
+    /// Who holds it up, as found last.
+    [[nodiscard]] const judge::culprit& who() const { return who_; }
     [[nodiscard]] judge::level state() const { return judge_.state(); }
     [[nodiscard]] const loop_settings& settings() const { return settings_; }
 
     [[nodiscard]] report::loop_status status(time_point now, const pause_ledger& pauses);
     [[nodiscard]] report::lag_summary window(time_point now) const;
     [[nodiscard]] std::vector<report::task_status> tasks(time_point now) const;
-    [[nodiscard]] report::bucket_list histogram() const;
+    [[nodiscard]] std::optional<report::bucket_list> histogram(time_point now,
+                                                               report::histogram_kind kind) const;
+    [[nodiscard]] std::vector<report::stall_status> stalls(time_point now) const;
+    [[nodiscard]] std::vector<report::history_entry> history() const;
     /// Lifetime statistics begin anew; the counters of stalls stay.
-    void reset_statistics();
+    void reset_statistics(time_point now);
 
 private:
-    /// A deadline that passed while run() was not being called: it counts from `from` on.
-    struct excuse {
-        time_point deadline{};
-        time_point from{};
-        bool stopped = false;
-    };
-    struct lateness {
-        duration sample{};
-        duration overdue{};
-    };
-
-    void check_running(time_point now);
+    bool look(const round& at, judge::events& out);
+    [[nodiscard]] time_point plan(const round& at) const;
+    void investigate(const round& at, const lateness::reading& is);
+    void conclude(const round& at, duration lag);
+    void expect(const round& at, const lateness::reading& is, judge::events& out);
+    void remember(time_point now, std::uint64_t stalls_before, judge::level before);
     void collect_max();
-    [[nodiscard]] lateness late(time_point now, const pause_ledger& pauses) const;
+    [[nodiscard]] const measure::histogram& recorded() const;
+    [[nodiscard]] measure::bucket_counts lags(const measure::bucket_counts& counts,
+                                              duration elapsed) const;
+    [[nodiscard]] duration busy(time_point now) const;
+    /// Handlers that exist and do not run.
+    [[nodiscard]] std::uint64_t pending() const;
 
     loop_settings settings_;
     std::shared_ptr<measure::loop_state> loop_;
     std::shared_ptr<measure::lag_gauge> gauge_;
+    investigator& finder_;
+    lateness lateness_;
     judge::loop_judge judge_;
     judge::tasks_judge tasks_judge_;
     lag_window window_;
-    excuse excuse_;
+    report::stall_ring stalls_;
+    report::history_ring history_;
+
+    time_point next_ = time_point::min();    ///< no look before
+    time_point settled_ = time_point::min(); ///< until then a loop on time needs no judgement
+    bool tracked_ = false;                   ///< the lag is computed from turns
+    lateness::reading is_;                   ///< at the last look
     judge::loop_observation seen_{};
     duration lag_max_{};
-    duration pause_offset_{}; ///< paused time since the present deadline
+    duration history_max_{}; ///< since the last step
     judge::wall_time last_stall_{};
-    std::unique_ptr<measure::bucket_counts> reset_at_; ///< the histogram at the last reset
+
+    // The lateness that is being looked into.
+    std::unique_ptr<investigation> investigation_;
+    std::uint64_t investigated_ = 0; ///< its id
+    duration concluded_at_{};        ///< the lag at which it was concluded last
+    judge::cause why_ = judge::cause::none;
+    judge::culprit who_;
+
+    std::uint64_t n_expected_ = 0;
+    std::uint64_t told_expectation_ = 0; ///< id of the last one that was told
+
+    /// The histograms at the last reset.
+    struct baseline {
+        time_point when{};
+        measure::bucket_counts recorded, queue, run;
+    };
+    std::unique_ptr<baseline> baseline_;
 };
 
 } // namespace loopmon::watch

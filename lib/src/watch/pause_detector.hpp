@@ -3,8 +3,9 @@
 // Knows when nobody ran. A process that was stopped, frozen or suspended finds every deadline
 // overdue when it goes on, and no loop is to blame. The duration of a loop's own gap proves nothing
 // (a stall looks the same); the witness is the watcher thread, which never has anything long to do:
-// if it overslept too, the process or the machine stood still. A suspended machine also shows in
-// CLOCK_BOOTTIME, which goes on while CLOCK_MONOTONIC stands.
+// if it overslept too, the process or the machine stood still. Unless it was runnable all that time
+// and did not get a CPU: then the machine is short of them, which is a cause to name and no pause.
+// A suspended machine also shows in CLOCK_BOOTTIME, which goes on while CLOCK_MONOTONIC stands.
 #pragma once
 
 #include "judge/time.hpp"
@@ -45,15 +46,20 @@ private:
     std::size_t next_ = 0;
 };
 
+/// A moment, on the clocks that matter.
+struct clock_reading {
+    time_point now;
+    duration boot_offset{}; ///< CLOCK_BOOTTIME less CLOCK_MONOTONIC: grows by the time suspended
+    duration run_delay{};   ///< that the watcher's thread was runnable and not run, ever
+};
+
 class pause_detector {
 public:
     /// Oversleep that is not yet a pause: scheduling latency on a busy machine. Chromium's
     /// HangWatcher allows as much.
     static constexpr duration tolerance = std::chrono::milliseconds(100);
 
-    /// @param boot_offset CLOCK_BOOTTIME less CLOCK_MONOTONIC
-    pause_detector(time_point now, duration boot_offset) noexcept
-        : last_(now), planned_(now), boot_offset_(boot_offset) {}
+    explicit pause_detector(const clock_reading& at) noexcept : last_(at), planned_(at.now) {}
 
     /// The watcher is about to sleep until `wake`.
     void sleeping_until(time_point wake) noexcept { planned_ = wake; }
@@ -61,27 +67,26 @@ public:
     /// The watcher woke up. A pause is entered into the ledger as reaching from the last moment
     /// that is known to have been awake.
     /// @return the length of the pause that has just ended, if there was one
-    std::optional<duration> woke(time_point now, duration boot_offset, pause_ledger& ledger) {
-        const auto allowed = std::max(tolerance, (planned_ - last_) / 2);
-        const auto suspended = boot_offset - boot_offset_;
-        const bool overslept = now - planned_ > allowed;
+    std::optional<duration> woke(const clock_reading& at, pause_ledger& ledger) {
+        const auto allowed = std::max(tolerance, (planned_ - last_.now) / 2);
+        const auto suspended = at.boot_offset - last_.boot_offset;
+        const auto starved = at.run_delay - last_.run_delay;
+        const auto overslept = at.now - planned_ - starved;
         std::optional<duration> pause;
-        if (overslept) {
-            ledger.add(last_, now);
+        if (overslept > allowed) {
+            ledger.add(last_.now, at.now);
         }
-        if (overslept || suspended > tolerance) {
-            pause = std::max(now - planned_, duration::zero()) + suspended;
+        if (overslept > allowed || suspended > tolerance) {
+            pause = std::max(overslept, duration::zero()) + suspended;
         }
-        last_ = now;
-        planned_ = std::max(planned_, now);
-        boot_offset_ = boot_offset;
+        last_ = at;
+        planned_ = std::max(planned_, at.now);
         return pause;
     }
 
 private:
-    time_point last_;
+    clock_reading last_;
     time_point planned_;
-    duration boot_offset_;
 };
 
 } // namespace loopmon::watch

@@ -19,11 +19,12 @@ constexpr auto status_period = std::chrono::seconds(5);
 } // namespace
 
 watcher::watcher(clock_reading start, watcher_settings settings, systemd::notifier& notifier,
-                 report::sink& sink)
+                 report::sink& sink, investigator& finder)
     : settings_(settings),
       notifier_(notifier),
       sink_(sink),
-      pause_detector_(start.now, start.boot_offset),
+      finder_(finder),
+      pause_detector_(start),
       gate_(settings.watchdog, notifier.watchdog_period()) {}
 
 void watcher::configure(watcher_settings settings) {
@@ -35,7 +36,7 @@ void watcher::configure(watcher_settings settings) {
 void watcher::add(std::uint64_t id, time_point now, loop_settings settings,
                   std::shared_ptr<measure::loop_state> loop,
                   std::shared_ptr<measure::lag_gauge> gauge) {
-    loop_watch watched(now, std::move(settings), std::move(loop), std::move(gauge));
+    loop_watch watched(now, std::move(settings), std::move(loop), std::move(gauge), finder_);
     auto& added = loops_.emplace(id, std::move(watched)).first->second;
     if (ready_) {
         added.judge_from(now + settings_.grace);
@@ -109,21 +110,33 @@ void watcher::publish(const judge::events& happened) {
 
 time_point watcher::step(clock_reading at) {
     judge::events happened;
-    if (const auto pause = pause_detector_.woke(at.now, at.boot_offset, pauses_)) {
+    if (const auto pause = pause_detector_.woke(at, pauses_)) {
         happened.emplace_back(judge::paused{*pause});
     }
+    const auto round = round_at(at.now);
     auto next = at.now + longest_sleep;
     for (auto& [id, loop] : loops_) {
-        changed_ |= loop.step(at.now, pauses_, happened);
+        changed_ |= loop.step(round, happened);
     }
     publish(happened);
     feed_watchdog(at.now);
     for (const auto& [id, loop] : loops_) {
-        next = std::min(next, loop.next_check(gate_.limits().lag));
+        next = std::min(next, loop.next_check());
     }
     next = std::max(std::min(next, gate_.next_check()), at.now + shortest_sleep);
     pause_detector_.sleeping_until(next);
     return next;
+}
+
+round watcher::round_at(time_point now) const {
+    return {now, pauses_, gate_.limits().lag, settings_.stacks};
+}
+
+const judge::culprit* watcher::culprit_of(const std::string& loop) const {
+    const auto found = std::find_if(loops_.begin(), loops_.end(), [&](const auto& entry) {
+        return entry.second.settings().name == loop;
+    });
+    return found == loops_.end() ? nullptr : &found->second.who();
 }
 
 void watcher::feed_watchdog(time_point now) {
@@ -133,9 +146,12 @@ void watcher::feed_watchdog(time_point now) {
         vitals.push_back(loop.vitals());
     }
     const auto state_before = gate_.state();
-    const auto decision = gate_.step(now, vitals);
+    auto decision = gate_.step(now, vitals);
     changed_ |= gate_.state() != state_before;
     if (decision.tripped) {
+        if (const auto* const who = culprit_of(decision.tripped->loop)) {
+            decision.tripped->who = *who;
+        }
         sink_.publish(*decision.tripped);
         sink_.settle(last_words_patience);
     }

@@ -23,12 +23,7 @@ namespace loopmon::watch {
 struct watcher_settings {
     judge::watchdog_limits watchdog;
     duration grace = std::chrono::seconds(5);
-};
-
-/// A moment, on both clocks that matter.
-struct clock_reading {
-    time_point now;
-    duration boot_offset{}; ///< CLOCK_BOOTTIME less CLOCK_MONOTONIC: grows by the time suspended
+    bool stacks = true; ///< take the stack of a thread that is stuck
 };
 
 class watcher {
@@ -39,7 +34,7 @@ public:
     static constexpr duration shortest_sleep = std::chrono::milliseconds(4);
 
     watcher(clock_reading start, watcher_settings settings, systemd::notifier& notifier,
-            report::sink& sink);
+            report::sink& sink, investigator& finder);
 
     void configure(watcher_settings settings);
 
@@ -80,11 +75,14 @@ public:
 
 private:
     void publish(const judge::events& happened);
+    [[nodiscard]] round round_at(time_point now) const;
+    [[nodiscard]] const judge::culprit* culprit_of(const std::string& loop) const;
     void feed_watchdog(time_point now);
 
     watcher_settings settings_;
     systemd::notifier& notifier_;
     report::sink& sink_;
+    investigator& finder_;
     pause_ledger pauses_;
     pause_detector pause_detector_;
     judge::watchdog_gate gate_;

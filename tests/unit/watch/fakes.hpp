@@ -3,7 +3,9 @@
 
 #include "report/sink.hpp"
 #include "systemd/notifier.hpp"
+#include "watch/investigator.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -73,4 +75,30 @@ struct recorded_notifier final : loopmon::systemd::notifier {
     std::vector<std::string> said;
     std::string last_status;
     std::vector<std::string>* order = nullptr;
+};
+
+/// Finds what it is told to, and remembers when it looked.
+struct played_investigator final : loopmon::watch::investigator {
+    struct played final : loopmon::watch::investigation {
+        explicit played(played_investigator& by) : by_(by) {}
+        [[nodiscard]] loopmon::watch::finding
+        conclude(loopmon::judge::time_point now, const loopmon::watch::suspicion& of) override {
+            by_.concluded.push_back(now);
+            by_.suspicions.push_back(of);
+            return by_.finds;
+        }
+        played_investigator& by_;
+    };
+
+    [[nodiscard]] std::unique_ptr<loopmon::watch::investigation>
+    begin(pid_t thread, loopmon::judge::time_point now) override {
+        threads.push_back(thread);
+        begun.push_back(now);
+        return std::make_unique<played>(*this);
+    }
+
+    loopmon::watch::finding finds{};
+    std::vector<pid_t> threads;
+    std::vector<loopmon::judge::time_point> begun, concluded;
+    std::vector<loopmon::watch::suspicion> suspicions;
 };

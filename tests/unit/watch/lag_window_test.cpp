@@ -20,6 +20,11 @@ struct windowed {
         lags.record(lag);
         window.note(lag);
     }
+    [[nodiscard]] loopmon::report::lag_summary over(time_point now,
+                                                    std::chrono::nanoseconds length) const {
+        const auto sum = window.over(now, length, lags, 0s);
+        return loopmon::watch::summarise(sum.counts, sum.max);
+    }
 };
 
 } // namespace
@@ -28,7 +33,7 @@ TEST_CASE("lag_window: shows what was recorded a moment ago, before any slot is 
           "[watch]") {
     windowed w;
     w.record(100ms);
-    const auto seen = w.window.over(start + 10ms, 1min, w.lags);
+    const auto seen = w.over(start + 10ms, 1min);
     CHECK(seen.samples == 1);
     CHECK(seen.max == 100ms);
     CHECK(seen.p50 <= 100ms);
@@ -40,40 +45,54 @@ TEST_CASE("lag_window: a lag leaves the window when its slot is older than the w
     w.record(500ms);
     for (auto second = 1; second <= 30; ++second) {
         w.record(1ms);
-        w.window.step(start + second * 1s, w.lags);
+        w.window.step(start + second * 1s, w.lags, 0s);
     }
     // The first slot began at the start.
-    CHECK(w.window.over(start + 30s, 30s, w.lags).max == 500ms);
-    CHECK(w.window.over(start + 30s, 29s, w.lags).max == 1ms);
-    CHECK(w.window.over(start + 30s, 10s, w.lags).samples == 10);
-    CHECK(w.window.over(start + 30s, 5min, w.lags).samples == 31);
+    CHECK(w.over(start + 30s, 30s).max == 500ms);
+    CHECK(w.over(start + 30s, 29s).max == 1ms);
+    CHECK(w.over(start + 30s, 10s).samples == 10);
+    CHECK(w.over(start + 30s, 5min).samples == 31);
 }
 
 TEST_CASE("lag_window: windows of different length are read from one history", "[watch]") {
     windowed w;
     for (auto second = 0; second < 300; ++second) {
         w.record(second < 240 ? 10ms : 20ms);
-        w.window.step(start + (second + 1) * 1s, w.lags);
+        w.window.step(start + (second + 1) * 1s, w.lags, 0s);
     }
     const auto now = start + 300s;
-    CHECK(w.window.over(now, 10s, w.lags).p50 > 19ms);
-    CHECK(w.window.over(now, 5min, w.lags).p50 < 11ms);
-    CHECK(w.window.over(now, 5min, w.lags).p99 > 19ms);
+    CHECK(w.over(now, 10s).p50 > 19ms);
+    CHECK(w.over(now, 5min).p50 < 11ms);
+    CHECK(w.over(now, 5min).p99 > 19ms);
 }
 
 TEST_CASE("lag_window: keeps no more than the longest window", "[watch]") {
     windowed w;
     w.record(900ms);
     for (auto second = 1; second <= 400; ++second) {
-        w.window.step(start + second * 1s, w.lags);
+        w.window.step(start + second * 1s, w.lags, 0s);
     }
-    CHECK(w.window.over(start + 400s, 1h, w.lags).samples == 0);
-    CHECK(w.window.over(start + 400s, 1h, w.lags).max == 0ms);
+    CHECK(w.over(start + 400s, 1h).samples == 0);
+    CHECK(w.over(start + 400s, 1h).max == 0ms);
 }
 
 TEST_CASE("lag_window: no percentile exceeds the maximum", "[watch]") {
     windowed w;
     w.record(101ms);
-    const auto seen = w.window.over(start, 1min, w.lags);
+    const auto seen = w.over(start, 1min);
     CHECK(seen.p999 <= seen.max);
+}
+
+TEST_CASE("lag_window: tells how long the loop was busy, and in what time", "[watch]") {
+    windowed w;
+    for (auto second = 1; second <= 60; ++second) { // a quarter of each of the last 30 seconds
+        const auto busy = second <= 30 ? 0s : (second - 30) * 250ms;
+        w.window.step(start + second * 1s, w.lags, busy);
+    }
+    const auto last_ten = w.window.over(start + 60s, 10s, w.lags, 7500ms);
+    CHECK(last_ten.busy == 2500ms);
+    CHECK(last_ten.covered == 10s);
+    const auto present = w.window.over(start + 60500ms, 40s, w.lags, 8s);
+    CHECK(present.busy == 8s); // what the present slot has so far included
+    CHECK(present.covered == 39500ms);
 }

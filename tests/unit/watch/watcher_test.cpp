@@ -1,93 +1,5 @@
 // SPDX-License-Identifier: MIT
-//
-// The whole way from the gauge to the events and the service manager, on a clock that is played:
-// the loop is a gauge written by the test at the moments at which a sampler would.
-#include "watch/watcher.hpp"
-
-#include "unit/watch/fakes.hpp"
-
-#include "support/catch.hpp"
-
-#include <boost/asio/io_context.hpp>
-
-using namespace std::chrono_literals;
-namespace judge = loopmon::judge;
-namespace measure = loopmon::measure;
-namespace watch = loopmon::watch;
-
-namespace {
-
-constexpr judge::time_point start{1000s};
-constexpr auto interval = 250ms;
-
-/// One loop, sampled every 250 ms, and the watcher over it.
-struct scene {
-    explicit scene(std::chrono::microseconds watchdog = 10s,
-                   judge::watchdog_action action = judge::watchdog_action::trigger)
-        : notifier(watchdog),
-          watcher({start}, {.watchdog = {.action = action, .lag = 5s}, .grace = 0s}, notifier,
-                  sink) {
-        REQUIRE(loop->claim(io));
-        watcher.add(1, start,
-                    {.name = "main",
-                     .critical = true,
-                     .interval = interval,
-                     .window = 1min,
-                     .lag = {.warn = 100ms, .critical = 1s, .clear_after = 1s},
-                     .tasks = {}},
-                    loop, gauge);
-        deadline = start + interval;
-        gauge->set_deadline(deadline);
-        watcher.ready(start);
-        next = watcher.step({start});
-    }
-
-    /// Plays until `end`. The loop runs, but not in [blocked, released); the whole process does not
-    /// in [stopped, continued).
-    void play(judge::time_point end, judge::time_point blocked = judge::time_point::max(),
-              judge::time_point released = judge::time_point::max(),
-              judge::time_point stopped = judge::time_point::max(),
-              judge::time_point continued = judge::time_point::max()) {
-        const auto awake = [&](judge::time_point at) {
-            return at >= stopped && at < continued ? continued : at;
-        };
-        const auto unblocked = [&](judge::time_point at) {
-            return awake(at >= blocked && at < released ? released : at);
-        };
-        while (true) {
-            const auto fires = unblocked(deadline);
-            const auto wakes = awake(next);
-            if (std::min(fires, wakes) > end) {
-                return;
-            }
-            if (fires <= wakes) {
-                const auto lag = fires - deadline;
-                gauge->complete({deadline, lag}, interval);
-                deadline += (lag / interval + 1) * interval;
-                gauge->set_deadline(deadline);
-            } else {
-                next = watcher.step({wakes});
-                ++steps;
-            }
-        }
-    }
-
-    [[nodiscard]] loopmon::report::loop_status status(judge::time_point at) {
-        return watcher.find(1)->status(at, watcher.pauses());
-    }
-
-    boost::asio::io_context io;
-    std::shared_ptr<measure::loop_state> loop = measure::state_of(io);
-    std::shared_ptr<measure::lag_gauge> gauge = std::make_shared<measure::lag_gauge>(interval);
-    recorded_notifier notifier;
-    recorded_events sink;
-    watch::watcher watcher;
-    judge::time_point deadline;
-    judge::time_point next;
-    int steps = 0;
-};
-
-} // namespace
+#include "unit/watch/scene.hpp"
 
 TEST_CASE("watcher: a healthy loop is no news, and costs few wake-ups", "[watch]") {
     scene s;
@@ -229,7 +141,8 @@ TEST_CASE("watcher: a loop whose run() has returned is not late", "[watch]") {
 TEST_CASE("watcher: a context that is gone is not late", "[watch]") {
     recorded_notifier notifier(10s);
     recorded_events sink;
-    watch::watcher watcher({start}, {.watchdog = {}, .grace = 0s}, notifier, sink);
+    played_investigator finder;
+    watch::watcher watcher({start}, {.watchdog = {}, .grace = 0s}, notifier, sink, finder);
     auto gauge = std::make_shared<measure::lag_gauge>(interval);
     {
         boost::asio::io_context io;
@@ -253,12 +166,15 @@ TEST_CASE("watcher: statistics can be begun anew, counters of stalls stay", "[wa
     scene s;
     s.play(start + 10s, start + 2100ms, start + 3s);
     auto& loop = *s.watcher.find(1);
-    loop.reset_statistics();
+    const auto lags_of = [&](judge::time_point at) {
+        return loop.histogram(at, loopmon::report::histogram_kind::lag).value();
+    };
+    loop.reset_statistics(start + 10s);
     CHECK(s.status(start + 10s).lag_max == 0ms);
-    CHECK(loop.histogram().empty());
+    CHECK(lags_of(start + 10s).empty());
     CHECK(s.status(start + 10s).n_stalls == 1);
     s.play(start + 11s);
-    CHECK_FALSE(loop.histogram().empty());
+    CHECK_FALSE(lags_of(start + 11s).empty());
 }
 
 TEST_CASE("watcher: the state of the whole is that of its essential loops", "[watch]") {

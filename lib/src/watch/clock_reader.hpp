@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "watch/pause_detector.hpp"
+#include "watch/proc_file.hpp"
+
+namespace loopmon::watch {
+
+/// Reads the clocks that tell a pause from a stall. For the thread that reads first.
+class clock_reader {
+public:
+    [[nodiscard]] clock_reading read() noexcept;
+
+private:
+    proc_file schedstat_{"/proc/thread-self/schedstat"}; ///< opened by the thread that is meant
+};
+
+} // namespace loopmon::watch

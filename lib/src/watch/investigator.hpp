@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+//
+// Finds out why a thread keeps its loop waiting. It looks twice: once when a lateness is half of
+// what would be reported, and again when it is reported, for what a thread did meanwhile says more
+// than what it does at one moment. An interface, so that tests can play the evidence.
+#pragma once
+
+#include "judge/event.hpp"
+#include "judge/time.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <sys/types.h>
+
+namespace loopmon::watch {
+
+/// What the loop itself says about the thread in question.
+struct suspicion {
+    judge::duration lag{};
+    std::optional<judge::duration> handler_age; ///< nothing: not known, or no handler runs
+    std::uint64_t handlers_in_turn = 0;         ///< that have ended in the turn that is late
+    bool with_stack = false;
+    /// Whether the thread is still at it; called from the watcher thread, around the capture.
+    std::function<bool()> still;
+};
+
+struct finding {
+    judge::cause why = judge::cause::unknown;
+    judge::culprit who; ///< what the thread itself shows: system call, stack, machine
+};
+
+/// One lateness of one thread.
+class investigation {
+public:
+    virtual ~investigation() = default;
+    [[nodiscard]] virtual finding conclude(judge::time_point now, const suspicion& of) = 0;
+};
+
+class investigator {
+public:
+    virtual ~investigator() = default;
+    /// Takes the first look.
+    [[nodiscard]] virtual std::unique_ptr<investigation> begin(pid_t thread,
+                                                               judge::time_point now) = 0;
+};
+
+} // namespace loopmon::watch

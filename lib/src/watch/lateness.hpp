@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// How late one loop is, with what is not its fault taken out. There are two witnesses: the deadline
+// of the sampler, and, in a program that is built with tracking, the turn that the loop is in. Not
+// its fault is time in which the process stood still, in which run() was not being called because
+// it had returned, and in which a handler is as long as it said it would be.
+#pragma once
+
+#include "judge/time.hpp"
+#include "measure/expectation.hpp"
+#include "measure/lag_gauge.hpp"
+#include "measure/loop_state.hpp"
+#include "measure/loop_tracking.hpp"
+#include "watch/pause_detector.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace loopmon::watch {
+
+class lateness {
+public:
+    /// What is known at one moment.
+    struct reading {
+        duration completed{}; ///< the last sample, or a longer turn that ended since the last look
+        duration growing{};   ///< what is late at this moment; zero if nothing is
+        /// The moment that `growing` counts from, or will: a deadline that is still to come.
+        /// Nothing for a loop that is parked, or does not run.
+        std::optional<time_point> since;
+        /// The handler that runs has announced itself.
+        std::optional<measure::expectation> expected;
+        [[nodiscard]] duration lag() const { return std::max(completed, growing); }
+    };
+
+    lateness(std::shared_ptr<measure::loop_state> loop, std::shared_ptr<measure::lag_gauge> gauge);
+
+    /// Whether anything is late, or has been since the last look, so that look() is worth its
+    /// while.
+    [[nodiscard]] bool stirs(time_point now, duration noticeable);
+    /// What a reading's `since` is while nothing is late.
+    [[nodiscard]] std::optional<time_point> due() const;
+
+    /// The next look. Takes note of what has completed since the last one.
+    /// @param noticeable lateness under this is not worth asking the context about
+    reading look(time_point now, duration noticeable, const pause_ledger& pauses);
+    /// The same without taking note: for those who ask in between.
+    [[nodiscard]] reading peek(time_point now, const pause_ledger& pauses) const;
+
+    /// The longest lag that has completed since the last call.
+    [[nodiscard]] duration take_max();
+
+    /// The loop is built with tracking, and its turns are seen.
+    [[nodiscard]] bool turns_seen() const;
+    /// Tells one lateness from the next.
+    [[nodiscard]] std::uint64_t id() const;
+    /// The thread that holds the loop up if one does: whose handler runs the longest, else the one
+    /// that sampled last. Zero: not known.
+    [[nodiscard]] pid_t thread() const;
+    /// The handler that runs the longest.
+    [[nodiscard]] std::optional<measure::running_handler> handler() const;
+
+private:
+    /// A deadline and a turn that passed while run() was not being called: both count from `from`.
+    struct stop {
+        std::optional<time_point> deadline;
+        std::uint64_t turn = 0;
+        time_point from{};
+        bool lasts = false;
+    };
+
+    void check_running(time_point now, duration noticeable);
+    void drain();
+    void collect(time_point now, const pause_ledger& pauses);
+    [[nodiscard]] duration growing(time_point now, const pause_ledger& pauses) const;
+
+    std::shared_ptr<measure::loop_state> loop_;
+    std::shared_ptr<measure::lag_gauge> gauge_;
+    stop stop_;
+    time_point looked_{};       ///< when look() was called last
+    duration completed_turn_{}; ///< the longest that ended between the last two looks
+    duration drained_turn_{};   ///< the longest that ended since then
+    duration max_{};
+    /// Of the handler that was last seen to be long as expected: its completion is no news.
+    std::optional<time_point> expected_deadline_;
+    std::uint64_t expected_turn_ = 0;
+};
+
+} // namespace loopmon::watch

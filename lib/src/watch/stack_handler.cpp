@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "watch/stack_handler.hpp"
+
+#include <cerrno>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <unwind.h>
+
+#if defined(__has_feature) // clang's way to say it
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
+
+namespace loopmon::watch {
+
+namespace {
+
+/// Thread sanitizer holds signals back until the thread calls something it intercepts, and then
+/// calls the handler itself: the frames above the handler are all there is.
+#if defined(__SANITIZE_THREAD__)
+constexpr bool is_called_later = true;
+#else
+constexpr bool is_called_later = false;
+#endif
+
+/// 0 on a processor that is not known here; the unwinder's own mark is then the only one.
+std::uintptr_t interrupted_instruction(const ucontext_t& context) noexcept {
+#if defined(__x86_64__)
+    return static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RIP]);
+#elif defined(__i386__)
+    return static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_EIP]);
+#elif defined(__aarch64__)
+    return static_cast<std::uintptr_t>(context.uc_mcontext.pc);
+#elif defined(__arm__)
+    return static_cast<std::uintptr_t>(context.uc_mcontext.arm_pc);
+#elif defined(__riscv)
+    return static_cast<std::uintptr_t>(context.uc_mcontext.__gregs[REG_PC]);
+#else
+    return (void)context, 0;
+#endif
+}
+
+/// Whether this very frame is on an alternate signal stack that has too little left.
+bool cramped(const ucontext_t& context) noexcept {
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    const auto lowest = reinterpret_cast<std::uintptr_t>(context.uc_stack.ss_sp);
+    return here >= lowest && here - lowest < stack_needed &&
+           here - lowest < context.uc_stack.ss_size;
+}
+
+struct walk {
+    stack_request::result& into;
+    /// The frames of the capture itself come first; they are passed over until this one.
+    std::uintptr_t first;
+    bool started;
+};
+
+_Unwind_Reason_Code on_frame(_Unwind_Context* frame, void* argument) noexcept {
+    auto& at = *static_cast<walk*>(argument);
+    int exact = 0; // the frame was interrupted rather than left by a call
+    const auto address = static_cast<std::uintptr_t>(_Unwind_GetIPInfo(frame, &exact));
+    at.started = at.started || exact != 0 || (at.first != 0 && address == at.first);
+    if (!at.started) {
+        return _URC_NO_REASON;
+    }
+    if (address == 0) {
+        return _URC_END_OF_STACK;
+    }
+    if (at.into.count == frame_limit) {
+        at.into.truncated = true;
+        return _URC_END_OF_STACK;
+    }
+    const bool interrupted = exact != 0 || address == at.first;
+    at.into.frames[at.into.count++] = interrupted ? address : address - 1;
+    return _URC_NO_REASON;
+}
+
+} // namespace
+
+void take_stack(const ucontext_t* context, stack_request::result& into) noexcept {
+    into.count = 0;
+    into.truncated = false;
+    into.cramped = context != nullptr && cramped(*context);
+    const auto first = context != nullptr ? interrupted_instruction(*context) : 0;
+    if (!into.cramped) {
+        walk at{into, first, context == nullptr || is_called_later};
+        (void)_Unwind_Backtrace(on_frame, &at);
+    }
+    if (into.count == 0 && first != 0) {
+        into.frames[into.count++] = first;
+    }
+}
+
+void on_stack_signal(int /*signal*/, siginfo_t* info, void* context) noexcept {
+    const int saved = errno;
+    // si_pid is this process: another process that sends this signal gets no answer.
+    if (info->si_code == SI_QUEUE && info->si_pid == getpid()) {
+        const auto which = static_cast<stack_request::cookie>(info->si_value.sival_int);
+        auto& request = stack_requests[stack_request::index_of(which)];
+        if (auto* into = request.begin(which, static_cast<pid_t>(syscall(SYS_gettid)))) {
+            take_stack(static_cast<const ucontext_t*>(context), *into);
+            request.finish();
+        }
+    }
+    errno = saved;
+}
+
+} // namespace loopmon::watch

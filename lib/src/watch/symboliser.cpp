@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "watch/symboliser.hpp"
+
+#include "watch/function_name.hpp"
+#include "watch/module_map.hpp"
+#include "watch/source_lookup.hpp"
+#include "watch/stack_request.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+namespace loopmon::watch {
+
+namespace {
+
+struct line {
+    std::string text;
+    std::string_view plumbing; ///< the library, if it is only that
+};
+
+std::chrono::nanoseconds thread_cpu_time() {
+    timespec now = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+std::string hexadecimal(std::uintptr_t value) {
+    std::ostringstream out;
+    out << "0x" << std::hex << value;
+    return out.str();
+}
+
+std::string place_text(const source_place& place) {
+    return place.line == 0 ? std::string() : " at " + place.file + ":" + std::to_string(place.line);
+}
+
+/// @param sources none if there is no time for them
+void describe(std::uintptr_t address, module_map& modules, source_lookup* sources,
+              std::vector<line>& out) {
+    const auto* module = modules.find(address);
+    if (module == nullptr) {
+        out.push_back({hexadecimal(address) + " (in no module)", {}});
+        return;
+    }
+    source_place place;
+    const auto places =
+        sources != nullptr ? sources->find(*module, address) : std::vector<source_place>();
+    for (const auto& found : places) {
+        if (found.inlined) {
+            out.push_back(
+                {found.function + place_text(found) + " [inlined]", plumbing_of(found.function)});
+        }
+        place = found;
+    }
+    const auto where = module->name() + "+" + hexadecimal(address - module->bias);
+    const auto id = module->build_id.substr(0, place.line != 0 ? 8 : std::string::npos);
+    const auto build = id.empty() ? std::string("no build-id") : "build-id " + id;
+    if (place.function.empty()) {
+        out.push_back({where + " (" + build + ")", {}});
+    } else {
+        out.push_back({place.function + place_text(place) + " (" + where + ", " + build + ")",
+                       plumbing_of(place.function)});
+    }
+}
+
+/// Of wrappers in a row all but the outermost are counted only, if there is something to save.
+std::vector<std::string> without_plumbing(std::vector<line> all) {
+    constexpr std::size_t worth_it = 3;
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < all.size();) {
+        auto end = i;
+        std::string_view library;
+        for (; end < all.size() && !all[end].plumbing.empty(); ++end) {
+            if (library.empty() || library == "std") {
+                library = all[end].plumbing;
+            }
+        }
+        if (end - i >= worth_it) {
+            out.push_back("[" + std::to_string(end - 1 - i) + " frames of " + std::string(library) +
+                          "]");
+            i = end - 1;
+        }
+        out.push_back(std::move(all[i++].text));
+    }
+    return out;
+}
+
+} // namespace
+
+std::vector<std::string> symboliser::lines(const captured_stack& stack,
+                                           std::chrono::milliseconds limit) {
+    std::vector<line> all;
+    if (!stack.remark.empty()) {
+        all.push_back({"[" + stack.remark + "]", {}});
+    }
+    if (!stack.frames.empty()) {
+        module_map modules;
+        source_lookup sources;
+        const auto end = thread_cpu_time() + limit;
+        for (const auto address : stack.frames) {
+            const bool in_time = thread_cpu_time() < end;
+            describe(address, modules, in_time ? &sources : nullptr, all);
+        }
+    }
+    if (stack.truncated) {
+        all.push_back({"[more than " + std::to_string(frame_limit) + " frames]", {}});
+    }
+    return without_plumbing(std::move(all));
+}
+
+} // namespace loopmon::watch

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// Names of system calls. Their numbers differ between architectures and new ones come with every
+// kernel, so the table is made at configuration time, of what <sys/syscall.h> defines for the
+// target (lib/cmake/syscall_names.cmake). libseccomp could tell as well, at the price of a
+// dependency.
+#pragma once
+
+#include "watch/thread_snapshot.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace loopmon::watch {
+
+/// @return "read"; empty for a number that the headers of the build do not know
+[[nodiscard]] std::string_view syscall_name(long number) noexcept;
+
+/// Whether the first argument of the call is the descriptor that it waits on.
+[[nodiscard]] bool takes_descriptor(std::string_view syscall) noexcept;
+
+/// What a thread is blocked in, for people: "read on pipe:[1234]", "futex", "syscall 999", "page
+/// fault". Resolves the descriptor by /proc/self/fd, so ask soon. Empty: in nothing, or unknown.
+[[nodiscard]] std::string syscall_text(const thread_snapshot& seen);
+
+} // namespace loopmon::watch

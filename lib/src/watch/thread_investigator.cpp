@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "watch/thread_investigator.hpp"
+
+#include "judge/classify.hpp"
+#include "watch/symboliser.hpp"
+#include "watch/syscall_name.hpp"
+#include "watch/thread_snapshot.hpp"
+
+namespace loopmon::watch {
+
+namespace {
+
+/// A stack shows where one handler is. It shows nothing of a thread that does not run it: one that
+/// is stopped takes no signal, and of many short handlers it would show an innocent one.
+bool stack_tells(judge::cause why) {
+    return why != judge::cause::paused && why != judge::cause::traced &&
+           why != judge::cause::congestion;
+}
+
+} // namespace
+
+class thread_investigator::of_thread final : public investigation {
+public:
+    of_thread(thread_investigator& by, pid_t thread)
+        : by_(by), probe_(thread), first_(probe_.look()) {}
+
+    [[nodiscard]] finding conclude(judge::time_point, const suspicion& of) override {
+        const auto seen = probe_.look();
+        const auto proof = evidence(first_, seen, of.handler_age, of.lag, of.handlers_in_turn);
+        finding found;
+        found.why = judge::classify(proof);
+        found.who.syscall = syscall_text(seen);
+        found.who.waiting_in = seen.wchan;
+        found.who.machine = machine_text(first_, seen, by_.machine_.look());
+        if (of.with_stack && stack_tells(found.why)) {
+            found.who.stack = symboliser::lines(by_.catcher_.capture(probe_.thread(), of.still));
+        }
+        return found;
+    }
+
+private:
+    thread_investigator& by_;
+    thread_probe probe_;
+    thread_snapshot first_;
+};
+
+std::unique_ptr<investigation> thread_investigator::begin(pid_t thread, judge::time_point) {
+    return std::make_unique<of_thread>(*this, thread);
+}
+
+} // namespace loopmon::watch

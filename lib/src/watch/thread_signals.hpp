@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <sys/types.h>
+
+namespace loopmon::watch {
+
+/// How things stand between one thread of this process and one signal.
+struct thread_signal {
+    bool pending = false; ///< sent to the thread, not taken by it yet
+    bool blocked = false; ///< in the signal mask of the thread
+};
+
+/// From /proc/self/task/TID/status; neither for a thread that is gone. Some 20 µs.
+[[nodiscard]] thread_signal look_at_signal(pid_t tid, int signal);
+
+} // namespace loopmon::watch
