@@ -46,6 +46,9 @@ inline int append(sd_bus_message* m, wall_time v) {
 inline int append(sd_bus_message* m, bool v) {
     return sd_bus_message_append(m, "b", v ? 1 : 0);
 }
+inline int append(sd_bus_message* m, double v) {
+    return sd_bus_message_append(m, "d", v);
+}
 inline int append(sd_bus_message* m, const std::string& v) {
     return sd_bus_message_append(m, "s", v.c_str());
 }

@@ -13,6 +13,17 @@ namespace {
 constexpr std::uint32_t primary_owner = 1;
 constexpr std::uint32_t already_owner = 4;
 
+/// Why the name was not given; empty if it was.
+std::string refusal(sd_bus_message* reply) {
+    std::uint32_t outcome = 0;
+    if (sd_bus_message_is_method_error(reply, nullptr) > 0) {
+        return sd_bus_message_get_error(reply)->message;
+    }
+    const bool owned = sd_bus_message_read(reply, "u", &outcome) >= 0 &&
+                       (outcome == primary_owner || outcome == already_owner);
+    return owned ? "" : "another process owns it";
+}
+
 } // namespace
 
 std::shared_ptr<bus_service> bus_service::start(boost::asio::any_io_executor executor,
@@ -73,15 +84,10 @@ void bus_service::connected(systemd::bus_pump& pump) {
         const int r = sd_bus_request_name_async(
             bus, &slot, name_.c_str(), 0,
             [](sd_bus_message* reply, void* userdata, sd_bus_error*) noexcept {
-                std::uint32_t outcome = 0;
-                std::string error;
-                if (sd_bus_message_is_method_error(reply, nullptr) > 0) {
-                    error = sd_bus_message_get_error(reply)->message;
-                } else if (sd_bus_message_read(reply, "u", &outcome) < 0 ||
-                           (outcome != primary_owner && outcome != already_owner)) {
-                    error = "another process owns it";
+                try {
+                    static_cast<bus_service*>(userdata)->name_answered(refusal(reply));
+                } catch (...) { // out of memory; the next change is signalled all the same
                 }
-                static_cast<bus_service*>(userdata)->name_answered(error);
                 return 1;
             },
             this);
@@ -101,11 +107,14 @@ void bus_service::name_answered(const std::string& error) {
     } else if (std::exchange(told_lost_, false)) {
         events_.publish(judge::bus_regained{});
     }
+    name_answered_ = true;
+    signal_changes(); // of the time without a bus
     settle();
 }
 
 void bus_service::lost(const std::string& error) {
     name_request_.reset();
+    name_answered_ = false;
     object_manager_.reset();
     manager_->drop();
     log_control_->drop();
@@ -168,6 +177,9 @@ void bus_service::signal_changes() {
         return;
     }
     pump->with_bus([this](sd_bus* bus) {
+        if (!name_answered_) {
+            return;
+        }
         manager_->signal_changes(bus);
         for (const auto* kind : {&loops_, &probes_}) {
             for (const auto& [id, object] : *kind) {

@@ -31,7 +31,9 @@ public:
 
     /// Loops or probes came or went.
     void sync();
-    /// Signals properties that changed, and sends what replies have queued.
+    /// Signals properties that changed and stalls that began or ended, and sends what replies have
+    /// queued. Nothing is signalled before the name is owned (or cannot be): who listens for its
+    /// signals would not hear them. What happened meanwhile is signalled then.
     void signal_changes();
     void stop();
 
@@ -61,6 +63,7 @@ private:
     objects loops_;
     objects probes_;
     bool told_lost_ = false;
+    bool name_answered_ = false; ///< on this connection
 };
 
 } // namespace loopmon::report

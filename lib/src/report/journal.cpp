@@ -33,10 +33,14 @@ void write_fully(int fd, std::string_view text) {
     }
 }
 
+std::string full_text(const record& entry) {
+    return entry.details.empty() ? entry.text : entry.text + '\n' + entry.details;
+}
+
 bool write_journal(const record& entry, const boost::source_location& where) {
     std::vector<std::string> fields;
     fields.reserve(entry.fields.size() + 7);
-    fields.push_back("MESSAGE=" + entry.text);
+    fields.push_back("MESSAGE=" + full_text(entry));
     fields.push_back("PRIORITY=" + std::to_string(static_cast<int>(entry.severity)));
     fields.push_back(std::string("CODE_FILE=") + where.file_name());
     fields.push_back("CODE_LINE=" + std::to_string(where.line()));
@@ -100,7 +104,8 @@ std::string console_text(const record& entry, bool terminal) {
                                                                      : "";
     const std::string after = terminal && !before.empty() ? "\033[0m\n" : "\n";
     std::string out;
-    std::string_view rest = entry.text;
+    const auto text = full_text(entry);
+    std::string_view rest = text;
     while (true) {
         const auto end = rest.find('\n');
         out += before;

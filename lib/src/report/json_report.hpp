@@ -7,8 +7,9 @@
 
 namespace loopmon::report {
 
-/// Everything the D-Bus objects show, as one JSON object: durations in microseconds under the names
-/// of the D-Bus properties.
+/// What the D-Bus objects show, as one JSON object: durations in microseconds under the names of
+/// the D-Bus properties. Of each loop the last eight stalls and the last minute; `LastTrip` is the
+/// flight record of the last trip, or null.
 [[nodiscard]] std::string json_report(model& source);
 
 } // namespace loopmon::report

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // org.loopmon1.Loop
+#include "report/bounded_text.hpp"
 #include "report/bus_object.hpp"
+#include "report/loop_methods.hpp"
+#include "report/stall_herald.hpp"
 
 namespace loopmon::report {
 
@@ -12,7 +15,7 @@ constexpr auto same_moment = std::chrono::milliseconds(1);
 class loop_object final : public exported_object {
 public:
     loop_object(model& source, model::id which, const loop_status& now)
-        : exported_object(object_path("loop", now.name), loop_interface, vtable),
+        : exported_object(object_path("loop", now.name), loop_interface, members(now)),
           source_(source),
           id_(which),
           status_(now),
@@ -41,78 +44,42 @@ private:
     template <auto Member>
     static constexpr auto field = property<loop_object, &loop_object::get<Member>>;
     template <auto Member>
+    static auto get_name(loop_object& o) {
+        return bounded_text(o.status().*Member, longest_name);
+    }
+    template <auto Member>
+    static constexpr auto name_field = property<loop_object, &loop_object::get_name<Member>>;
+    template <auto Member>
     static auto get_in_window(loop_object& o) {
         return o.window().*Member;
     }
     template <auto Member>
     static constexpr auto in_window = property<loop_object, &loop_object::get_in_window<Member>>;
 
-    static int list_tasks(loop_object& o, sd_bus_message* call, sd_bus_error* error);
-    static int get_histogram(loop_object& o, sd_bus_message* call, sd_bus_error* error);
+    static std::vector<sd_bus_vtable> members(const loop_status& now);
+    void signal_stalls(sd_bus* bus, const loop_status& now);
+    [[nodiscard]] bool signal_began(sd_bus* bus, const stall_status& stall) const;
+    [[nodiscard]] bool signal_ended(sd_bus* bus, const stall_status& stall) const;
+
     static const std::vector<sd_bus_vtable> vtable;
+    static const std::vector<sd_bus_vtable> tracking_vtable;
 
     model& source_;
     model::id id_;
     loop_status status_;
     loop_status signalled_;
+    stall_herald herald_;
+    std::uint64_t stalls_told_ = 0; ///< NStalls when all of them were
     lag_summary window_;
     std::chrono::steady_clock::time_point summed_{};
 };
-
-int loop_object::list_tasks(loop_object& o, sd_bus_message* call, sd_bus_error*) {
-    sd_bus_message* reply = nullptr;
-    int r = sd_bus_message_new_method_return(call, &reply);
-    const systemd::message_ptr owned(reply);
-    if (r >= 0) {
-        r = sd_bus_message_open_container(reply, 'a', "(tssttt)");
-    }
-    for (const auto& task : o.source_.tasks(o.id_)) {
-        if (r >= 0) {
-            // Run time and pending handlers are known with handler tracking only (`Tracking`).
-            r = sd_bus_message_append(reply, "(tssttt)", task.id, task.name.c_str(),
-                                      task.spawned.c_str(), to_usec(task.age), std::uint64_t{0},
-                                      std::uint64_t{0});
-        }
-    }
-    if (r >= 0) {
-        r = sd_bus_message_close_container(reply);
-    }
-    return r < 0 ? r : sd_bus_send(nullptr, reply, nullptr);
-}
-
-int loop_object::get_histogram(loop_object& o, sd_bus_message* call, sd_bus_error* error) {
-    const char* what = nullptr;
-    int r = sd_bus_message_read(call, "s", &what);
-    if (r < 0) {
-        return r;
-    }
-    if (std::string_view(what) != "lag") {
-        return sd_bus_error_setf(error, error_unsupported,
-                                 "No histogram '%s' in this build; there is: lag", what);
-    }
-    sd_bus_message* reply = nullptr;
-    r = sd_bus_message_new_method_return(call, &reply);
-    const systemd::message_ptr owned(reply);
-    if (r >= 0) {
-        r = sd_bus_message_open_container(reply, 'a', "(tt)");
-    }
-    for (const auto& [bound, count] : o.source_.histogram(o.id_)) {
-        if (r >= 0) {
-            r = sd_bus_message_append(reply, "(tt)", to_usec(bound), count);
-        }
-    }
-    if (r >= 0) {
-        r = sd_bus_message_close_container(reply);
-    }
-    return r < 0 ? r : sd_bus_send(nullptr, reply, nullptr);
-}
 
 const std::vector<sd_bus_vtable> loop_object::vtable = {
     SD_BUS_VTABLE_START(0),
     SD_BUS_PROPERTY("Name", "s", field<&loop_status::name>, 0, SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY("Critical", "b", field<&loop_status::critical>, 0,
                     SD_BUS_VTABLE_PROPERTY_CONST),
-    SD_BUS_PROPERTY("Tracking", "b", (property<loop_object, [](loop_object&) { return false; }>), 0,
+    SD_BUS_PROPERTY("Tracking", "b", field<&loop_status::tracking>, 0,
                     SD_BUS_VTABLE_PROPERTY_CONST),
     SD_BUS_PROPERTY(
         "State", "s",
@@ -136,6 +103,7 @@ const std::vector<sd_bus_vtable> loop_object::vtable = {
     SD_BUS_PROPERTY("NStalls", "t", field<&loop_status::n_stalls>, 0, 0),
     SD_BUS_PROPERTY("NCritical", "t", field<&loop_status::n_critical>, 0, 0),
     SD_BUS_PROPERTY("NSuppressed", "t", field<&loop_status::n_suppressed>, 0, 0),
+    SD_BUS_PROPERTY("NExpected", "t", field<&loop_status::n_expected>, 0, 0),
     SD_BUS_PROPERTY("LastStallTimestamp", "t", field<&loop_status::last_stall>, 0, 0),
     SD_BUS_PROPERTY("IntervalUSec", "t", field<&loop_status::interval>, 0,
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -143,13 +111,52 @@ const std::vector<sd_bus_vtable> loop_object::vtable = {
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("CriticalUSec", "t", field<&loop_status::critical_lag>, 0,
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-    SD_BUS_METHOD_WITH_NAMES("ListTasks", "", , "a(tssttt)", SD_BUS_PARAM(tasks),
-                             (method<loop_object, &loop_object::list_tasks>),
+    SD_BUS_METHOD_WITH_NAMES(
+        "ListTasks", "", , "a(tssttt)", SD_BUS_PARAM(tasks),
+        (method<loop_object, [](loop_object& o, sd_bus_message* call,
+                                sd_bus_error*) { return list_tasks(o.source_, o.id_, call); }>),
+        SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES(
+        "ListStalls", "", , "a(tttsssas)", SD_BUS_PARAM(stalls),
+        (method<loop_object, [](loop_object& o, sd_bus_message* call,
+                                sd_bus_error*) { return list_stalls(o.source_, o.id_, call); }>),
+        SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("GetHistogram", "s", SD_BUS_PARAM(what), "a(tt)",
+                             SD_BUS_PARAM(buckets),
+                             (method<loop_object,
+                                     [](loop_object& o, sd_bus_message* call, sd_bus_error* error) {
+                                         return get_histogram(o.source_, o.id_, call, error);
+                                     }>),
                              SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES(
-        "GetHistogram", "s", SD_BUS_PARAM(what), "a(tt)", SD_BUS_PARAM(buckets),
-        (method<loop_object, &loop_object::get_histogram>), SD_BUS_VTABLE_UNPRIVILEGED),
+        "GetHistory", "", , "a(tttt)", SD_BUS_PARAM(seconds),
+        (method<loop_object, [](loop_object& o, sd_bus_message* call,
+                                sd_bus_error*) { return get_history(o.source_, o.id_, call); }>),
+        SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_SIGNAL_WITH_NAMES("StallBegan", "ttsss",
+                             SD_BUS_PARAM(id) SD_BUS_PARAM(lag_usec) SD_BUS_PARAM(cause)
+                                 SD_BUS_PARAM(handler) SD_BUS_PARAM(task),
+                             0),
+    SD_BUS_SIGNAL_WITH_NAMES("StallEnded", "tts",
+                             SD_BUS_PARAM(id) SD_BUS_PARAM(duration_usec) SD_BUS_PARAM(cause), 0),
     SD_BUS_VTABLE_END};
+
+/// What only a program that is built with loopmon::tracking can tell.
+const std::vector<sd_bus_vtable> loop_object::tracking_vtable = {
+    SD_BUS_PROPERTY("PendingHandlers", "t", field<&loop_status::pending_handlers>, 0, 0),
+    SD_BUS_PROPERTY("RunningHandler", "s", name_field<&loop_status::running_handler>, 0, 0),
+    SD_BUS_PROPERTY("RunningTask", "s", name_field<&loop_status::running_task>, 0, 0),
+    SD_BUS_PROPERTY("Utilization", "d", field<&loop_status::utilization>, 0, 0),
+    SD_BUS_PROPERTY("NHandlers", "t", field<&loop_status::n_handlers>, 0, 0)};
+
+/// Absent is better than zero: nobody takes what is not there for a measurement.
+std::vector<sd_bus_vtable> loop_object::members(const loop_status& now) {
+    auto out = vtable;
+    if (now.tracking) {
+        out.insert(out.end() - 1, tracking_vtable.begin(), tracking_vtable.end());
+    }
+    return out;
+}
 
 void loop_object::signal_changes(sd_bus* bus) {
     const auto now = source_.loop(id_);
@@ -169,6 +176,34 @@ void loop_object::signal_changes(sd_bus* bus) {
     note(now->critical_lag != signalled_.critical_lag, "CriticalUSec");
     signalled_ = *now;
     emit_changed(bus, std::move(changed));
+    signal_stalls(bus, *now);
+}
+
+void loop_object::signal_stalls(sd_bus* bus, const loop_status& now) {
+    if (now.n_stalls == stalls_told_ && !herald_.awaits_end()) {
+        return; // the list is long, and nothing in it is news
+    }
+    bool sent = true;
+    herald_.tell(
+        source_.stalls(id_),
+        [&](const stall_status& stall) { return sent = signal_began(bus, stall); },
+        [&](const stall_status& stall) { return sent = signal_ended(bus, stall); });
+    if (sent) {
+        stalls_told_ = now.n_stalls;
+    }
+}
+
+bool loop_object::signal_began(sd_bus* bus, const stall_status& stall) const {
+    const auto who = bounded(stall.who);
+    return sd_bus_emit_signal(bus, path().c_str(), loop_interface, "StallBegan", "ttsss", stall.id,
+                              to_usec(stall.peak), std::string(judge::to_string(stall.why)).c_str(),
+                              who.handler.c_str(), who.task.c_str()) >= 0;
+}
+
+bool loop_object::signal_ended(sd_bus* bus, const stall_status& stall) const {
+    return sd_bus_emit_signal(bus, path().c_str(), loop_interface, "StallEnded", "tts", stall.id,
+                              to_usec(stall.lasted),
+                              std::string(judge::to_string(stall.why)).c_str()) >= 0;
 }
 
 } // namespace

@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "report/message.hpp"
 
+#include "report/bounded_text.hpp"
+#include "report/late_text.hpp"
 #include "report/message_ids.hpp"
+#include "report/words.hpp"
 
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 namespace loopmon::report {
 
 namespace {
-
-std::string usec(judge::duration value) {
-    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(value).count());
-}
-
-std::string usec(judge::wall_time when) {
-    return usec(std::chrono::duration_cast<judge::duration>(when.time_since_epoch()));
-}
-
-std::string counted(std::uint64_t n, std::string_view what) {
-    return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
-}
 
 std::string joined(const std::vector<std::string>& parts, std::string_view between) {
     std::string out;
@@ -39,27 +31,30 @@ std::string because(judge::cause why) {
 
 /// stall and trip are told with the same fields.
 template <class Late>
-record late_record(const Late& e) {
-    record r;
-    r.fields = {{"LOOPMON_LOOP", e.loop},
-                {"LOOPMON_LAG_USEC", usec(e.lag)},
-                {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
-                {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
-                {"LOOPMON_EPISODE", std::to_string(e.episode)},
-                {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)}};
-    return r;
+record late_record(Late e) {
+    e.who = bounded(std::move(e.who));
+    return {.text = late_text(e),
+            .fields = {{"LOOPMON_LOOP", e.loop},
+                       {"LOOPMON_LAG_USEC", usec(e.lag)},
+                       {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
+                       {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
+                       {"LOOPMON_HANDLER", e.who.handler},
+                       {"LOOPMON_TASK", e.who.task},
+                       {"LOOPMON_SPAWNED", e.who.spawned},
+                       {"LOOPMON_SYSCALL", e.who.syscall},
+                       {"LOOPMON_STACK", whole_stack(e.who)},
+                       {"LOOPMON_EPISODE", std::to_string(e.episode)},
+                       {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
+                       {"LOOPMON_PENDING", e.who.has_pending ? std::to_string(e.who.pending) : ""}},
+            .details = shown_frames(e.who)};
 }
 
 struct renderer {
     record operator()(const judge::stall& e) const {
-        const bool critical = e.severity == judge::level::stalled;
         auto r = late_record(e);
-        r.severity = critical ? priority::err : priority::warning;
+        r.severity = e.severity == judge::level::stalled ? priority::err : priority::warning;
         r.event = "stall";
         r.message_id = stall_id;
-        r.text = "loop " + e.loop + (e.ongoing ? " blocked for " : " was late by ") + human(e.lag) +
-                 (critical ? " (critical " : " (warn ") + human(e.threshold) + ")" +
-                 because(e.why) + "; " + counted(e.active_tasks, "active task");
         return r;
     }
     record operator()(const judge::recovered& e) const {
@@ -79,10 +74,19 @@ struct renderer {
         r.severity = priority::crit;
         r.event = "trip";
         r.message_id = trip_id;
-        r.text = "loop " + e.loop + " lag " + human(e.lag) + " (watchdog limit " +
-                 human(e.threshold) + ")" + because(e.why) + "; " +
-                 counted(e.active_tasks, "active task") + "; giving up: watchdog trip";
         return r;
+    }
+    record operator()(const judge::expected_long& e) const {
+        const auto reason = bounded_text(e.reason, longest_name);
+        return {priority::info,
+                "expected-long",
+                expected_long_id,
+                "loop " + e.loop + " is busy for " + human(e.lag) + " as announced (" + reason +
+                    "; up to " + human(e.allowed) + " is expected)",
+                {{"LOOPMON_LOOP", e.loop},
+                 {"LOOPMON_LAG_USEC", usec(e.lag)},
+                 {"LOOPMON_ALLOWED_USEC", usec(e.allowed)},
+                 {"LOOPMON_REASON", reason}}};
     }
     record operator()(const judge::previous_trip& e) const {
         return {priority::warning,

@@ -18,10 +18,12 @@ enum class priority { emerg, alert, crit, err, warning, notice, info, debug };
 /// A journal record without its source location.
 struct record {
     priority severity = priority::info;
-    std::string_view event;      ///< LOOPMON_EVENT; empty for a plain message
-    std::string_view message_id; ///< 32 hexadecimal digits; empty for a plain message
-    std::string text;            ///< enough to act on
-    std::vector<std::pair<std::string_view, std::string>> fields; ///< names with their LOOPMON_
+    std::string_view event = {};      ///< LOOPMON_EVENT; empty for a plain message
+    std::string_view message_id = {}; ///< 32 hexadecimal digits; empty for a plain message
+    std::string text = {};            ///< one line, enough to act on; also a status and a reason
+    /// Names with their LOOPMON_; an empty value is not written.
+    std::vector<std::pair<std::string_view, std::string>> fields = {};
+    std::string details = {}; ///< further lines of MESSAGE, below the text
 };
 
 [[nodiscard]] record render(const judge::event& happened);

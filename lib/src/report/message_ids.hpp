@@ -11,6 +11,7 @@ namespace loopmon::report {
 
 inline constexpr std::string_view stall_id = "9d5618b938d24f54bd5b2bd08f3cf082";
 inline constexpr std::string_view recovered_id = "a49be3105a6d4affab86ff4e23194d0b";
+inline constexpr std::string_view expected_long_id = "cca24c7d110a4162b412ef1bb3d214f5";
 inline constexpr std::string_view trip_id = "eddbbd6a464346c4be51a8f095c1f8b2";
 inline constexpr std::string_view previous_trip_id = "af2b75569bdf43c3b19ad8d30b0dd571";
 inline constexpr std::string_view still_alive_id = "c7a8220cbded49318e6151ce0d2c1e3a";

@@ -13,6 +13,8 @@
 
 namespace loopmon::report {
 
+enum class histogram_kind { lag, queue, run };
+
 /// What the D-Bus objects show and can be asked to do. All on the watcher thread.
 class model {
 public:
@@ -28,7 +30,15 @@ public:
     virtual lag_summary window(id loop) = 0;
     virtual std::optional<probe_status> probe(id which) = 0;
     virtual std::vector<task_status> tasks(id loop) = 0;
-    virtual bucket_list histogram(id loop) = 0;
+    /// @return nothing for a kind that this program does not measure
+    virtual std::optional<bucket_list> histogram(id loop, histogram_kind which) = 0;
+    /// The last stalls, the newest last; one that is on has `ongoing`.
+    virtual std::vector<stall_status> stalls(id loop) = 0;
+    /// The last hour at most, the oldest second first.
+    virtual std::vector<history_entry> history(id loop) = 0;
+
+    /// The flight record of the last trip as JSON; empty: none.
+    virtual std::string flight_record() { return {}; }
 
     virtual void reset_statistics() = 0;
     [[nodiscard]] virtual bool can_reload() const = 0;

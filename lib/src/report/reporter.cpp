@@ -1,21 +1,50 @@
 // SPDX-License-Identifier: MIT
 #include "report/reporter.hpp"
 
+#include "report/bounded_text.hpp"
+
 #include <exception>
 #include <utility>
 
 namespace loopmon::report {
 
+namespace {
+
+/// What is left to say when there is no memory for more. Short enough to need none itself.
+constexpr auto bare_reason = "watchdog trip";
+
+/// Does one thing of several that do not depend on each other. Out of memory, what cannot be said
+/// must stop neither the rest nor the watchdog.
+template <class Part>
+void attempt(Part&& part) noexcept {
+    try {
+        part();
+    } catch (...) { // one thing less
+    }
+}
+
+/// For the outbox thread.
+template <class Log, class What>
+void save(Log& log, const What& what, const char* name, const journal& complaints) {
+    try {
+        log.save(what);
+    } catch (const std::exception& e) {
+        complaints.write(
+            {.severity = priority::err, .text = std::string(name) + " is lost: " + e.what()},
+            BOOST_CURRENT_LOCATION);
+    }
+}
+
+} // namespace
+
 reporter::reporter(const std::string& state_directory)
     : journal_(std::make_shared<journal>()),
+      flight_log_(std::make_shared<flight_log>(state_directory)),
       trip_log_(state_directory),
       last_trip_(trip_log_.load()),
       outbox_([journal = journal_](std::uint64_t lost) {
-          journal->write({priority::warning,
-                          "",
-                          "",
-                          std::to_string(lost) + " records lost: the journal took none",
-                          {}},
+          journal->write({.severity = priority::warning,
+                          .text = std::to_string(lost) + " records lost: the journal took none"},
                          BOOST_CURRENT_LOCATION);
       }) {}
 
@@ -25,53 +54,78 @@ void reporter::post(record entry, const boost::source_location& where) {
 }
 
 void reporter::publish(const judge::event& happened, const boost::source_location& where) noexcept {
-    try {
-        auto entry = render(happened);
-        if (std::holds_alternative<judge::trip>(happened)) {
-            ++last_trip_.n_trips;
-            last_trip_.when = std::chrono::system_clock::now();
-            last_trip_.reason = entry.text;
-            last_trip_.reported = false;
-            keep(last_trip_);
-        }
-        post(std::move(entry), where);
-    } catch (...) { // out of memory: what cannot be said must not stop the watchdog
+    record entry;
+    attempt([&] {
+        entry = render(happened);
+        post(entry, where);
+    });
+    if (const auto* const trip = std::get_if<judge::trip>(&happened)) {
+        attempt([&] { keep_trip(entry); });
+        attempt([&] { keep_flight(*trip, entry); });
     }
+}
+
+void reporter::keep_trip(const record& told) {
+    ++last_trip_.n_trips;
+    last_trip_.when = std::chrono::system_clock::now();
+    last_trip_.reported = false;
+    last_trip_.reason = bare_reason;
+    last_trip_.details.clear();
+    attempt([&] {
+        auto reason = told.text.empty() ? bare_reason : told.text;
+        last_trip_.details = told.details;
+        last_trip_.reason = std::move(reason);
+    });
+    keep(last_trip_);
+}
+
+void reporter::keep(const trip_record& last) {
+    outbox_.post([log = trip_log_, journal = journal_, last] {
+        save(log, last, "the record of a trip", *journal);
+    });
+}
+
+void reporter::keep_flight(const judge::trip& why, const record& told) {
+    auto flight = std::make_shared<report::flight_record>();
+    flight->n_trips = last_trip_.n_trips;
+    flight->when = last_trip_.when;
+    flight->told.text = bare_reason;
+    attempt([&] { flight->told = told; });
+    attempt([&] { flight->who = bounded(why.who); });
+    attempt([&] {
+        if (flight_source_) {
+            flight->state = flight_source_(why);
+        }
+    });
+    // Written as JSON there, so that the watcher goes on to the trigger.
+    outbox_.post([log = flight_log_, journal = journal_, flight] {
+        save(*log, *flight, "the flight record of a trip", *journal);
+    });
 }
 
 void reporter::note(priority severity, std::string text,
                     const boost::source_location& where) noexcept {
-    try {
-        post({severity, "", "", std::move(text), {}}, where);
-    } catch (...) { // as above
-    }
+    attempt([&] { post({.severity = severity, .text = std::move(text)}, where); });
 }
 
 void reporter::settle(std::chrono::milliseconds patience) noexcept {
     outbox_.settle(patience);
 }
 
-void reporter::keep(const trip_record& last) {
-    outbox_.post([log = trip_log_, journal = journal_, last] {
-        try {
-            log.save(last);
-        } catch (const std::exception& e) {
-            journal->write({priority::err,
-                            "",
-                            "",
-                            std::string("the record of a trip is lost: ") + e.what(),
-                            {}},
-                           BOOST_CURRENT_LOCATION);
-        }
-    });
-}
-
 void reporter::tell_previous_trip() {
-    if (!last_trip_.reported) {
-        publish(judge::previous_trip{last_trip_.reason, last_trip_.when}, BOOST_CURRENT_LOCATION);
-        last_trip_.reported = true;
-        keep(last_trip_);
+    if (last_trip_.reported) {
+        return;
     }
+    auto entry = render(judge::previous_trip{last_trip_.reason, last_trip_.when});
+    entry.details = last_trip_.details;
+    // One that could not be written has left that of an earlier trip.
+    if (flight_log_->n_trips() == last_trip_.n_trips && !flight_log_->path().empty()) {
+        entry.details += (entry.details.empty() ? "  " : "\n  ") + std::string("flight record: ") +
+                         flight_log_->path().string();
+    }
+    post(std::move(entry), BOOST_CURRENT_LOCATION);
+    last_trip_.reported = true;
+    keep(last_trip_);
 }
 
 } // namespace loopmon::report

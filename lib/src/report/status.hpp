@@ -4,6 +4,7 @@
 // asked.
 #pragma once
 
+#include "judge/event.hpp"
 #include "judge/level.hpp"
 #include "judge/probe_judge.hpp"
 #include "judge/time.hpp"
@@ -35,6 +36,14 @@ struct loop_status {
     std::uint64_t n_suppressed = 0;
     duration interval{}, warn{}, critical_lag{};
     wall_time last_stall{}; ///< epoch: none
+
+    bool tracking = false; ///< the program is built with loopmon::tracking; else the rest is zero
+    std::uint64_t pending_handlers = 0;
+    std::string running_handler = {}; ///< object and operation; empty: none
+    std::string running_task = {};
+    double utilization = 0; ///< 0..1 in the window
+    std::uint64_t n_handlers = 0;
+    std::uint64_t n_expected = 0; ///< handlers that announced themselves as long
 };
 
 /// Percentiles of the lag in the window. Apart from the rest, since they cost a sum over it.
@@ -45,30 +54,53 @@ struct lag_summary {
 
 struct task_status {
     std::uint64_t id = 0;
-    std::string name;
-    std::string spawned; ///< FILE:LINE
+    std::string name = {};
+    std::string spawned = {}; ///< FILE:LINE
     duration age{};
+    duration run_time{};       ///< of its handlers so far
+    std::uint64_t pending = 0; ///< its handlers that exist and are not running
+    std::uint64_t parent = 0;  ///< id of the task that spawned it; zero: none
+    bool offloaded = false;    ///< runs on a thread pool, loopmon::offload()
+};
+
+/// One episode of lateness.
+struct stall_status {
+    std::uint64_t id = 0; ///< the episode
+    wall_time began{};
+    duration lasted{}; ///< until now, while it is on
+    bool ongoing = true;
+    duration peak{}; ///< the largest lag that was seen in it
+    judge::cause why = judge::cause::unknown;
+    judge::culprit who = {};
+};
+
+/// One second of a loop.
+struct history_entry {
+    wall_time when{};
+    duration lag_max{};
+    std::uint64_t active_tasks = 0;
+    std::uint64_t pending = 0;
 };
 
 struct probe_status {
     std::string name, kind, target;
     judge::probe_state state = judge::probe_state::unknown;
-    std::string error;
+    std::string error = {};
     duration latency{}, p50{}, p99{}, max{};
     std::uint64_t n_probes = 0;
     std::uint64_t n_failures = 0;
 };
 
 struct manager_status {
-    std::string state; ///< starting, stopping, or the worst essential loop's level
+    std::string state = {}; ///< starting, stopping, or the worst essential loop's level
     judge::watchdog_action action = judge::watchdog_action::off;
     judge::watchdog_state watchdog = judge::watchdog_state::off;
     duration watchdog_period{};
     duration watchdog_lag{};
     std::uint64_t n_trips = 0;
     wall_time last_trip{};
-    std::string last_trip_reason;
-    std::vector<std::string> config_files;
+    std::string last_trip_reason = {};
+    std::vector<std::string> config_files = {};
     duration monitor_cpu{};
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "judge/time.hpp"
+#include "report/state_file.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -15,23 +16,24 @@ namespace loopmon::report {
 
 struct trip_record {
     std::uint64_t n_trips = 0;
-    judge::wall_time when{}; ///< of the last one; epoch: none
-    std::string reason = {};
-    bool reported = true; ///< a later run has told the journal about it
+    judge::wall_time when{};  ///< of the last one; epoch: none
+    std::string reason = {};  ///< one line
+    std::string details = {}; ///< the frames that the journal showed with it
+    bool reported = true;     ///< a later run has told the journal about it
 };
 
 class trip_log {
 public:
     /// @param directory empty: nothing is kept
-    explicit trip_log(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    explicit trip_log(const std::filesystem::path& directory);
 
     [[nodiscard]] trip_record load() const noexcept;
-    /// Replaces the file as one (written beside it, then renamed).
+    /// Replaces the file as one. Blocks on the disk.
     /// @throws std::system_error
     void save(const trip_record& last) const;
 
 private:
-    std::filesystem::path directory_;
+    state_file file_;
 };
 
 } // namespace loopmon::report

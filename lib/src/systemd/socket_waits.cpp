@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "systemd/socket_waits.hpp"
 
+#include <loopmon/task.hpp>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -16,6 +18,11 @@ using boost::system::error_code;
 using clock = std::chrono::steady_clock; // is CLOCK_MONOTONIC on Linux, the clock of sd-bus
 
 namespace {
+
+/// The waits are the connection's, whichever task was the first to need them.
+loopmon::detail::task_scope no_task() noexcept {
+    return loopmon::detail::task_scope(0);
+}
 
 error_code last_error() noexcept {
     return {errno, boost::system::system_category()};
@@ -43,6 +50,7 @@ error_code socket_waits::wait_for(int source, int events) noexcept {
     }
 
     using wait_type = boost::asio::posix::stream_descriptor::wait_type;
+    const auto connection = no_task();
     const auto add = [this](wait_type direction, bool socket_waits::*waiting) {
         if (std::exchange(this->*waiting, true))
             return;
@@ -75,6 +83,7 @@ void socket_waits::wait_until(std::uint64_t monotonic_usec) noexcept {
         timer_.cancel();
         return;
     }
+    const auto connection = no_task();
     timer_.expires_at(clock::time_point{std::chrono::microseconds{monotonic_usec}});
     timer_.async_wait([weak = weak_from_this(), monotonic_usec](error_code error) {
         if (const auto self = weak.lock())

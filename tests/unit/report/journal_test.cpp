@@ -1,48 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "report/journal.hpp"
 
+#include "captured_stderr.hpp"
 #include "support/catch.hpp"
-#include "support/temporary_directory.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fcntl.h>
-#include <fstream>
-#include <iterator>
 
 using namespace loopmon::report;
 
-namespace {
-
-/// Standard error goes to a file meanwhile.
-class captured_stderr {
-public:
-    captured_stderr() : saved_(::dup(STDERR_FILENO)) {
-        const int file = ::open(path().c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        ::dup2(file, STDERR_FILENO);
-        ::close(file);
-    }
-    ~captured_stderr() {
-        ::dup2(saved_, STDERR_FILENO);
-        ::close(saved_);
-    }
-    [[nodiscard]] std::string text() const {
-        std::ifstream file(path());
-        return {std::istreambuf_iterator<char>(file), {}};
-    }
-
-private:
-    [[nodiscard]] std::string path() const { return dir_.path() / "stderr"; }
-    loopmon::test::temporary_directory dir_;
-    int saved_;
-};
-
-} // namespace
-
 TEST_CASE("journal: a log pipe gets each line with its priority", "[report]") {
     CHECK(console_text({priority::warning, "", "", "one\ntwo", {}}, false) == "<4>one\n<4>two\n");
+}
+
+TEST_CASE("journal: the details are lines of their own below the text", "[report]") {
+    const record stall{
+        .severity = priority::err, .text = "blocked", .details = "  #0 openat\n  #1 main"};
+    CHECK(console_text(stall, false) == "<3>blocked\n<3>  #0 openat\n<3>  #1 main\n");
 }
 
 TEST_CASE("journal: a terminal gets plain text, alerts in colour", "[report]") {

@@ -64,6 +64,67 @@ TEST_CASE("message: a stall says who, how long, and against which limit", "[repo
     CHECK(field(r, "LOOPMON_ACTIVE_TASKS") == "3");
 }
 
+TEST_CASE("message: the culprit of a stall has fields of its own", "[report]") {
+    auto caught = warned;
+    caught.why = judge::cause::blocked;
+    caught.who = {.handler = "socket.async_receive",
+                  .task = "probe:bluez",
+                  .spawned = "probe.cpp:88",
+                  .syscall = "openat",
+                  .stack = {"openat (libc.so.6+0x1)", "read_config() (loopmond+0x2)"},
+                  .pending = 17,
+                  .has_pending = true};
+    const auto r = render(caught);
+    CHECK(field(r, "LOOPMON_CAUSE") == "blocked");
+    CHECK(field(r, "LOOPMON_HANDLER") == "socket.async_receive");
+    CHECK(field(r, "LOOPMON_TASK") == "probe:bluez");
+    CHECK(field(r, "LOOPMON_SPAWNED") == "probe.cpp:88");
+    CHECK(field(r, "LOOPMON_SYSCALL") == "openat");
+    CHECK(field(r, "LOOPMON_STACK") == "openat (libc.so.6+0x1)\nread_config() (loopmond+0x2)");
+    CHECK(field(r, "LOOPMON_PENDING") == "17");
+    CHECK(r.text.find('\n') == r.text.npos); // it becomes a status
+    CHECK(r.details == "  #0 openat (libc.so.6+0x1)\n  #1 read_config() (loopmond+0x2)");
+}
+
+TEST_CASE("message: fields of what is not known are empty, and so not written", "[report]") {
+    const auto r = render(warned);
+    for (const auto* name : {"LOOPMON_HANDLER", "LOOPMON_TASK", "LOOPMON_SPAWNED",
+                             "LOOPMON_SYSCALL", "LOOPMON_STACK", "LOOPMON_PENDING"}) {
+        CHECK(field(r, name).empty());
+    }
+    auto none = warned;
+    none.who.has_pending = true;
+    CHECK(field(render(none), "LOOPMON_PENDING") == "0");
+    CHECK(r.details.empty());
+}
+
+TEST_CASE("message: a record is no longer than a journal takes, whatever the symbols", "[report]") {
+    const std::string huge(100'000, 'x');
+    auto caught = warned;
+    caught.who = {.handler = huge,
+                  .task = huge,
+                  .spawned = huge,
+                  .syscall = huge,
+                  .stack = std::vector(1000, huge)};
+    const auto r = render(caught);
+    auto size = r.text.size() + r.details.size();
+    for (const auto& [name, value] : r.fields) {
+        size += name.size() + value.size() + 1;
+    }
+    CHECK(size < 20'000);
+}
+
+TEST_CASE("message: a long handler that was announced is information", "[report]") {
+    const auto r = render(judge::expected_long{"main", "reindexing", 1500ms, 3s});
+    CHECK(r.severity == priority::info);
+    CHECK(r.event == "expected-long");
+    CHECK(r.text == "loop main is busy for 1.5s as announced (reindexing; up to 3s is expected)");
+    CHECK(field(r, "LOOPMON_LOOP") == "main");
+    CHECK(field(r, "LOOPMON_LAG_USEC") == "1500000");
+    CHECK(field(r, "LOOPMON_ALLOWED_USEC") == "3000000");
+    CHECK(field(r, "LOOPMON_REASON") == "reindexing");
+}
+
 TEST_CASE("message: a critical stall is an error, a past one says so", "[report]") {
     auto critical = warned;
     critical.severity = judge::level::stalled;
@@ -94,6 +155,7 @@ TEST_CASE("message: every event has a name, an id of its own, and a text", "[rep
     const std::vector<judge::event> all = {
         warned,
         judge::recovered{"main", 7, 1800ms, 1750ms, judge::cause::unknown},
+        judge::expected_long{"main", "reindexing", 1500ms, 3s},
         judge::trip{},
         judge::previous_trip{"loop main lag 5s", judge::wall_time(5s)},
         judge::still_alive{2s},

@@ -15,12 +15,14 @@ TEST_CASE("trip_log: what was saved is loaded by the next process", "[report]") 
     const trip_record saved{.n_trips = 3,
                             .when = loopmon::judge::wall_time(1700000000s),
                             .reason = "loop \"main\" lag 5s\nétoile",
+                            .details = "  #0 main",
                             .reported = false};
     trip_log(dir.path()).save(saved);
     const auto loaded = trip_log(dir.path()).load();
     CHECK(loaded.n_trips == 3);
     CHECK(loaded.when == saved.when);
     CHECK(loaded.reason == saved.reason);
+    CHECK(loaded.details == "  #0 main");
     CHECK_FALSE(loaded.reported);
 }
 
@@ -31,6 +33,14 @@ TEST_CASE("trip_log: no file, and a file that makes no sense, count as no trip",
     const auto content = GENERATE("", "{", "[]", R"({"n_trips": "many"})", R"({"n_trips": -1})");
     std::ofstream(dir.path() / "last-trip.json") << content;
     CHECK(trip_log(dir.path()).load().n_trips == 0);
+}
+
+TEST_CASE("trip_log: the file of the first version, without details, is read", "[report]") {
+    const loopmon::test::temporary_directory dir;
+    std::ofstream(dir.path() / "last-trip.json")
+        << R"({"n_trips":3,"timestamp_usec":1,"reason":"stuck","reported":false})" << '\n';
+    CHECK(trip_log(dir.path()).load().n_trips == 3);
+    CHECK(trip_log(dir.path()).load().details.empty());
 }
 
 TEST_CASE("trip_log: a directory that cannot be written is an error, none at all is not",

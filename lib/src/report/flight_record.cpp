@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "report/flight_record.hpp"
+
+#include "report/json_values.hpp"
+
+#include <loopmon/version.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <new>
+
+namespace loopmon::report {
+
+namespace {
+
+namespace json = boost::json;
+
+template <class Part>
+void attempt(Part&& part) noexcept {
+    try {
+        part();
+    } catch (...) { // one part less
+    }
+}
+
+template <class Values>
+void keep_last(Values& values, std::size_t most) {
+    if (values.size() > most) {
+        values.erase(values.begin(), values.end() - static_cast<std::ptrdiff_t>(most));
+    }
+}
+
+std::optional<model::id> find_loop(model& source, const std::string& name) {
+    for (const auto id : source.loops()) {
+        if (const auto loop = source.loop(id); loop && loop->name == name) {
+            return id;
+        }
+    }
+    return std::nullopt;
+}
+
+json::value kernel() {
+    utsname name{};
+    return ::uname(&name) == 0 ? json::value(name.release) : json::value();
+}
+
+json::value boot_id() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    std::getline(file, id);
+    // As journalctl(1) takes it, in _BOOT_ID=.
+    id.erase(std::remove(id.begin(), id.end(), '-'), id.end());
+    return id.empty() ? json::value() : json::value(id);
+}
+
+json::object event_fields(const record& told) {
+    json::object out;
+    for (const auto& [name, value] : told.fields) {
+        if (!value.empty() && name != "LOOPMON_STACK") { // which Culprit has, frame by frame
+            out[name] = value;
+        }
+    }
+    return out;
+}
+
+template <class Values>
+json::array all_of(const Values& values) {
+    json::array out;
+    for (const auto& value : values) {
+        out.push_back(to_json(value));
+    }
+    return out;
+}
+
+enum class extent { whole, without_loop, without_stack };
+
+json::object object_of(const flight_record& flight, extent wanted) {
+    json::object out{{"Reason", flight.told.text},
+                     {"Timestamp", json_usec(flight.when)},
+                     {"NTrips", flight.n_trips},
+                     {"Versions", {{"loopmon", version}, {"kernel", kernel()}}},
+                     {"Program", program_invocation_short_name},
+                     {"PID", ::getpid()},
+                     {"BootID", boot_id()},
+                     {"Event", event_fields(flight.told)}};
+    if (wanted == extent::without_stack) {
+        return out;
+    }
+    out["Culprit"] = to_json(flight.who);
+    if (wanted == extent::without_loop) {
+        return out;
+    }
+    const auto& state = flight.state;
+    if (state.loop) {
+        out["Loop"] = to_json(*state.loop);
+    }
+    out["NTasks"] = state.n_tasks;
+    out["Tasks"] = all_of(state.tasks);
+    out["Stalls"] = all_of(state.stalls);
+    out["History"] = all_of(state.history);
+    return out;
+}
+
+} // namespace
+
+flight_state collect_flight(model& source, const judge::trip& why) noexcept {
+    flight_state out;
+    std::optional<model::id> id;
+    attempt([&] { id = find_loop(source, why.loop); });
+    if (!id) {
+        return out;
+    }
+    attempt([&] { out.loop = source.loop(*id); });
+    attempt([&] {
+        auto tasks = source.tasks(*id);
+        out.n_tasks = tasks.size();
+        std::stable_partition(tasks.begin(), tasks.end(),
+                              [&](const task_status& task) { return task.name == why.who.task; });
+        tasks.resize(std::min(tasks.size(), flight_record::most_tasks));
+        out.tasks = std::move(tasks);
+    });
+    attempt([&] {
+        auto stalls = source.stalls(*id);
+        keep_last(stalls, flight_record::most_stalls);
+        for (auto& stall : stalls) {
+            stall.who.stack.clear(); // that of the trip is there
+        }
+        out.stalls = std::move(stalls);
+    });
+    attempt([&] {
+        auto history = source.history(*id);
+        keep_last(history, flight_record::most_seconds);
+        out.history = std::move(history);
+    });
+    return out;
+}
+
+std::string to_json_text(const flight_record& flight) {
+    for (const auto wanted : {extent::whole, extent::without_loop}) {
+        try {
+            return json::serialize(object_of(flight, wanted));
+        } catch (const std::bad_alloc&) { // less of it may fit
+        }
+    }
+    return json::serialize(object_of(flight, extent::without_stack));
+}
+
+} // namespace loopmon::report

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// What was known when a loop tripped the watchdog: the process ends, and somebody will ask. One
+// JSON object of 150 KiB at most, in the state directory:
+//
+//   Reason      the text of the `trip` record, Timestamp when, NTrips how many there have been
+//   Versions    of loopmon and of the kernel; Program, PID and BootID to find the journal by
+//   Event       the fields of the `trip` record; Culprit with the stack and the machine
+//   Loop        its properties on D-Bus; Tasks, at most 100 of NTasks; Stalls, the last 8 (without
+//               their stacks); History of the last 60 s, as GetHistory has it
+#pragma once
+
+#include "judge/event.hpp"
+#include "report/message.hpp"
+#include "report/model.hpp"
+#include "report/status.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loopmon::report {
+
+/// What is known of the loop that tripped. Parts may be missing.
+struct flight_state {
+    std::optional<loop_status> loop = {};
+    std::uint64_t n_tasks = 0;
+    std::vector<task_status> tasks = {};
+    std::vector<stall_status> stalls = {};
+    std::vector<history_entry> history = {};
+};
+
+/// Asked at a trip, on the watcher thread, for the loop of that name. May throw.
+using flight_source = std::function<flight_state(const judge::trip& why)>;
+
+/// Collects from a model, and leaves out what cannot be had. Tasks named as the culprit come first,
+/// then the oldest.
+[[nodiscard]] flight_state collect_flight(model& source, const judge::trip& why) noexcept;
+
+struct flight_record {
+    static constexpr std::size_t most_tasks = 100;
+    static constexpr std::size_t most_stalls = 8;
+    static constexpr std::size_t most_seconds = 60;
+
+    std::uint64_t n_trips = 0;
+    wall_time when{};
+    record told = {}; ///< the journal record of the trip
+    judge::culprit who = {};
+    flight_state state = {};
+};
+
+/// One line of JSON. If the memory does not suffice for all of it, without what the loop did, and
+/// if not for that either, without the stack.
+/// @throws std::bad_alloc if there is none at all
+[[nodiscard]] std::string to_json_text(const flight_record& flight);
+
+} // namespace loopmon::report

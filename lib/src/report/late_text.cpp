@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "report/late_text.hpp"
+
+#include "report/message.hpp"
+#include "report/words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace loopmon::report {
+
+namespace {
+
+/// One handler holds the loop up, as far as is known; else nobody in particular does.
+bool is_one_handler(judge::cause why) {
+    return why != judge::cause::congestion && why != judge::cause::starved;
+}
+
+std::string place(const judge::culprit& who, judge::cause why) {
+    const std::string in = is_one_handler(why) ? " in " : " while in ";
+    if (who.task.empty()) {
+        return who.handler.empty() ? "" : in + "handler " + who.handler;
+    }
+    std::string more = who.handler;
+    if (!who.spawned.empty()) {
+        more += (more.empty() ? "spawned " : ", spawned ") + who.spawned;
+    }
+    return in + "task \"" + who.task + '"' + (more.empty() ? "" : " (" + more + ')');
+}
+
+std::string waiting(const judge::culprit& who) {
+    const auto& where = who.syscall.empty() ? who.waiting_in : who.syscall;
+    return where.empty() ? "" : " in " + where;
+}
+
+std::string because(const judge::culprit& who, judge::cause why) {
+    switch (why) {
+    case judge::cause::none:
+    case judge::cause::unknown:
+        return "";
+    case judge::cause::cpu:
+        return ": cause cpu";
+    case judge::cause::blocked:
+        return ": cause blocked" + waiting(who);
+    case judge::cause::io:
+        return ": cause io" + waiting(who);
+    case judge::cause::congestion:
+        return ": cause congestion (many short handlers)";
+    case judge::cause::starved:
+        return ": cause starved (" +
+               (who.machine.empty() ? "the machine is short of CPU" : who.machine) + ')';
+    case judge::cause::paused:
+        return ": cause paused";
+    case judge::cause::traced:
+        return ": cause traced (a debugger is attached)";
+    }
+    return "";
+}
+
+std::string load(std::uint64_t active_tasks, const judge::culprit& who) {
+    return "; " + counted(active_tasks, "active task") +
+           (who.has_pending ? ", " + std::to_string(who.pending) + " pending" : "");
+}
+
+/// A line that is no frame but says something about some.
+bool is_remark(std::string_view line) {
+    return line.starts_with('[');
+}
+
+/// Frames look like "openat64 (libc.so.6+0x10e4c7, build-id ...)" or "libc.so.6+0x10e4c7 (...)".
+bool is_runtime(std::string_view frame) {
+    constexpr std::array<std::string_view, 6> modules = {"libc.so",     "libstdc++.so", "libc++.so",
+                                                         "libgcc_s.so", "ld-linux",     "libm.so"};
+    return std::any_of(modules.begin(), modules.end(), [frame](std::string_view module) {
+        return frame.starts_with(module) || frame.find('(' + std::string(module)) != frame.npos;
+    });
+}
+
+} // namespace
+
+std::string late_text(const judge::stall& e) {
+    const char* const verb = !e.ongoing              ? " was late by "
+                             : is_one_handler(e.why) ? " blocked for "
+                                                     : " is late by ";
+    const char* const limit = e.severity == judge::level::stalled ? " (critical " : " (warn ";
+    return "loop " + e.loop + verb + human(e.lag) + limit + human(e.threshold) + ')' +
+           place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who);
+}
+
+std::string late_text(const judge::trip& e) {
+    return "loop " + e.loop + " lag " + human(e.lag) + " (watchdog limit " + human(e.threshold) +
+           ')' + place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who) +
+           "; giving up: watchdog trip";
+}
+
+std::string shown_frames(const judge::culprit& who) {
+    std::string out;
+    const auto add = [&out](const std::string& line) {
+        out += (out.empty() ? "  " : "\n  ") + line;
+    };
+    std::size_t number = 0;
+    std::size_t shown = 0;
+    for (const auto& line : who.stack) {
+        if (is_remark(line)) {
+            if (number == 0) { // on the stack as a whole
+                add(line);
+            }
+            continue;
+        }
+        if (shown < frames_shown && (number == 0 || !is_runtime(line))) {
+            add('#' + std::to_string(number) + ' ' + line);
+            ++shown;
+        }
+        ++number;
+    }
+    return out;
+}
+
+std::string whole_stack(const judge::culprit& who) {
+    std::string out;
+    for (const auto& line : who.stack) {
+        out += (out.empty() ? "" : "\n") + line;
+    }
+    return out;
+}
+
+} // namespace loopmon::report

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "report/stall_ring.hpp"
+
+#include "report/bounded_text.hpp"
+
+#include <algorithm>
+
+namespace loopmon::report {
+
+namespace {
+
+bool knows_anything(const judge::culprit& who) {
+    return !who.handler.empty() || !who.task.empty() || !who.syscall.empty() || !who.stack.empty();
+}
+
+/// A later look that finds nothing does not take back what an earlier one found.
+void learn(stall_status& known, const judge::stall& seen) {
+    known.peak = std::max(known.peak, seen.lag);
+    if (seen.why != judge::cause::none && seen.why != judge::cause::unknown) {
+        known.why = seen.why;
+    }
+    if (knows_anything(seen.who)) {
+        known.who = bounded(seen.who);
+    }
+}
+
+} // namespace
+
+stall_ring::entry* stall_ring::find_ongoing(std::uint64_t episode) {
+    const auto found =
+        std::find_if(entries_.begin(), entries_.end(), [episode](const entry& candidate) {
+            return candidate.status.id == episode && candidate.status.ongoing;
+        });
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+void stall_ring::began(const judge::stall& seen, judge::time_point now, wall_time wall) {
+    auto* known = find_ongoing(seen.episode);
+    if (known == nullptr) {
+        const auto wall_lag = std::chrono::duration_cast<wall_time::duration>(seen.lag);
+        known = &entries_.emplace_back(
+            entry{{.id = seen.episode, .began = wall - wall_lag}, now - seen.lag});
+        known->status.who = bounded(seen.who);
+    }
+    learn(known->status, seen);
+    if (entries_.size() > capacity) {
+        entries_.pop_front();
+    }
+}
+
+void stall_ring::updated(const judge::stall& seen) {
+    if (auto* const known = find_ongoing(seen.episode)) {
+        learn(known->status, seen);
+    }
+}
+
+void stall_ring::ended(std::uint64_t episode, duration lasted, judge::cause why) {
+    if (auto* const known = find_ongoing(episode)) {
+        known->status.ongoing = false;
+        known->status.lasted = lasted;
+        known->status.why = why;
+    }
+}
+
+std::vector<stall_status> stall_ring::list(judge::time_point now) const {
+    std::vector<stall_status> out;
+    out.reserve(entries_.size());
+    for (const auto& [status, since] : entries_) {
+        auto& copy = out.emplace_back(status);
+        if (copy.ongoing) {
+            copy.lasted = now - since;
+        }
+    }
+    return out;
+}
+
+} // namespace loopmon::report

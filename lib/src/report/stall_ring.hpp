@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+//
+// The last stalls of one loop, for those who ask afterwards who it was. Filled from the judge's
+// grades, not from the alerts: what the alert budget held back is in it, too.
+#pragma once
+
+#include "report/status.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+namespace loopmon::report {
+
+class stall_ring {
+public:
+    /// The oldest stall leaves for the 65th. The bounds of report/bounded_text.hpp allow 16 KiB of
+    /// stack each, a megabyte for the ring of a loop; what is usual is a tenth of that.
+    static constexpr std::size_t capacity = 64;
+
+    /// An episode begins; it lasts from `seen.lag` before now. One that is known already is updated
+    /// instead.
+    void began(const judge::stall& seen, judge::time_point now, wall_time wall);
+    /// A later look at the episode: its lag counts if it is greater, its culprit if it knows one.
+    /// An episode that is over, or has left the ring, is not touched.
+    void updated(const judge::stall& seen);
+    /// @param lasted without the time of healing, as in judge::recovered
+    void ended(std::uint64_t episode, duration lasted, judge::cause why);
+
+    /// The oldest first. One that is on has lasted until `now`.
+    [[nodiscard]] std::vector<stall_status> list(judge::time_point now) const;
+
+private:
+    struct entry {
+        stall_status status;
+        judge::time_point since{};
+    };
+    [[nodiscard]] entry* find_ongoing(std::uint64_t episode);
+
+    std::deque<entry> entries_;
+};
+
+} // namespace loopmon::report

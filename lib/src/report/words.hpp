@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// Numbers as words and as field values.
+#pragma once
+
+#include "judge/time.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace loopmon::report {
+
+/// "1 task", "2 tasks".
+inline std::string counted(std::uint64_t n, std::string_view what) {
+    return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
+}
+
+inline std::string usec(judge::duration value) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(value).count());
+}
+
+/// Since 1970.
+inline std::string usec(judge::wall_time when) {
+    return usec(std::chrono::duration_cast<judge::duration>(when.time_since_epoch()));
+}
+
+} // namespace loopmon::report

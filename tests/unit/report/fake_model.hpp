@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// A model with one loop, `main`, that shows what a test puts into it.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <map>
+#include <new>
+
+namespace loopmon::report {
+
+struct fake_model final : model {
+    fake_model() {
+        shown.name = "main";
+        log_.level(priority::emerg);
+    }
+
+    manager_status manager() override { return {.state = "nominal"}; }
+    std::vector<id> loops() override { return {1}; }
+    std::vector<id> probes() override { return {}; }
+    std::optional<loop_status> loop(id) override { return shown; }
+    lag_summary window(id) override { return {}; }
+    std::optional<probe_status> probe(id) override { return std::nullopt; }
+    std::vector<task_status> tasks(id) override {
+        fail_if(broken);
+        return shown_tasks;
+    }
+    std::optional<bucket_list> histogram(id, histogram_kind which) override {
+        const auto found = histograms.find(which);
+        return found == histograms.end() ? std::nullopt : std::optional(found->second);
+    }
+    std::vector<stall_status> stalls(id) override { return shown_stalls; }
+    std::vector<history_entry> history(id) override {
+        fail_if(broken);
+        return shown_history;
+    }
+    std::string flight_record() override { return flight; }
+    void reset_statistics() override {}
+    [[nodiscard]] bool can_reload() const override { return false; }
+    void reload(std::function<void(std::string error)>) override {}
+    [[nodiscard]] bool injection_allowed() const override { return false; }
+    bool inject(std::string_view, duration) override { return false; }
+    journal& log() override { return log_; }
+
+    static void fail_if(bool is_broken) {
+        if (is_broken) {
+            throw std::bad_alloc();
+        }
+    }
+
+    loop_status shown;
+    std::vector<task_status> shown_tasks;
+    std::vector<stall_status> shown_stalls;
+    std::vector<history_entry> shown_history;
+    std::map<histogram_kind, bucket_list> histograms = {{histogram_kind::lag, {}}};
+    std::string flight;
+    bool broken = false; ///< there is no memory for tasks and history
+
+private:
+    journal log_;
+};
+
+} // namespace loopmon::report
