@@ -25,9 +25,12 @@ constexpr int log_warning = 4;
 constexpr int log_info = 6;
 
 loopmon::monitor_settings monitor_settings_of(const config& c) {
-    return {.watchdog = {.action = c.watchdog.action, .lag = c.watchdog.lag},
+    return {.watchdog = {.action = c.watchdog.action,
+                         .lag = c.watchdog.lag,
+                         .trip_on = c.watchdog.trip_on},
             .grace = c.lag.grace,
-            .injection = c.debug.injection};
+            .injection = c.debug.injection,
+            .stacks = c.report.stacks};
 }
 
 loopmon::watch_options watch_options_of(const config& c) {

@@ -14,8 +14,9 @@ readonly build_packages=(
 readonly test_packages=(
     catch2 dbus python3 systemd-container systemd-sysv util-linux ccache
 )
-# Of version 14, whose opinion counts (tests/lint); later releases have only later ones.
-readonly optional_packages=(clang-format-14 clang-tidy-14 clang-tools-14)
+# libdw-dev: names and lines in the stacks of stalls. The others are of version 14, whose opinion
+# counts (tests/lint); later releases have only later ones.
+readonly optional_packages=(libdw-dev clang-format-14 clang-tidy-14 clang-tools-14)
 
 # boost_packages: the newest Boost on offer, or what is there already; its -dev packages conflict.
 boost_packages() {

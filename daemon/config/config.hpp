@@ -38,9 +38,11 @@ struct tasks_config {
 struct watchdog_config {
     loopmon::watchdog_action action = loopmon::watchdog_action::trigger;
     nanoseconds lag = std::chrono::seconds(5); ///< not less than lag.critical, unless action is off
+    std::vector<loopmon::trip_cause> trip_on = loopmon::watchdog_options{}.trip_on;
 };
 
 struct report_config {
+    bool stacks = true;              ///< of a thread that is stuck
     unsigned alerts_per_minute = 10; ///< for each loop
 };
 

@@ -18,6 +18,15 @@ inline constexpr one_of<loopmon::watchdog_action, 3> watchdog_actions{{{
     {"off", loopmon::watchdog_action::off},
 }}};
 
+/// The causes about which there can be two opinions: an unknown one always trips, a pause never.
+inline constexpr some_of<loopmon::trip_cause, 5> trip_causes{{{
+    {"cpu", loopmon::trip_cause::cpu},
+    {"blocked", loopmon::trip_cause::blocked},
+    {"io", loopmon::trip_cause::io},
+    {"congestion", loopmon::trip_cause::congestion},
+    {"starved", loopmon::trip_cause::starved},
+}}};
+
 /// Calls visit(key, value, rule) for each key outside `[[service]]`, section by section.
 /// @tparam Config config or const config
 template <class Config, class Visitor>
@@ -45,7 +54,9 @@ void visit_settings(Config& c, Visitor&& visit) {
 
     visit("watchdog.action", c.watchdog.action, watchdog_actions);
     visit("watchdog.lag", c.watchdog.lag, duration_range{1ms, 1h});
+    visit("watchdog.trip_on", c.watchdog.trip_on, trip_causes);
 
+    visit("report.stacks", c.report.stacks, any_flag{});
     // Zero would leave nothing but a count of what was not said; 6000 is 100 a second.
     visit("report.alerts_per_minute", c.report.alerts_per_minute, count_range{1, 6000});
 
@@ -70,9 +81,7 @@ void visit_probe_settings(Probe& p, Visitor&& visit) {
 }
 
 /// In the design, not in this version: refused with these words rather than as a typing error.
-inline constexpr std::array<std::string_view, 3> unsupported_settings = {
-    "watchdog.trip_on",
-    "report.stacks",
+inline constexpr std::array<std::string_view, 1> unsupported_settings = {
     "http",
 };
 

@@ -12,6 +12,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loopmond {
 namespace {
@@ -37,6 +38,15 @@ std::string toml(Enum value, const one_of<Enum, N>& rule) {
     return quote_toml(word->first);
 }
 
+template <class Enum, std::size_t N>
+std::string toml(const std::vector<Enum>& values, const some_of<Enum, N>& rule) {
+    std::string list;
+    for (const Enum value : values) {
+        list += (list.empty() ? "" : ", ") + toml(value, one_of<Enum, N>{rule.words});
+    }
+    return '[' + list + ']';
+}
+
 class printer {
 public:
     printer(const load_result& loaded, std::ostream& out) : loaded_(loaded), out_(out) {}
@@ -60,8 +70,9 @@ public:
 
 private:
     void open_section(std::string_view name) {
-        if (name == section_)
+        if (name == section_) {
             return;
+        }
         out_ << (section_.empty() ? "[" : "\n[") << name << "]\n";
         section_ = name;
     }

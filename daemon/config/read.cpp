@@ -24,12 +24,13 @@ constexpr const char* unsupported_text = "is not supported by this version";
 void apply_setting(const toml_entry& entry, std::string_view section, draft& onto,
                    problems& found) {
     const std::string key = std::string(section) + '.' + entry.key;
-    assigner place{key, entry.value, false, {}};
+    assigner place{key, entry.value};
     visit_settings(onto.value, place);
     if (place.known) {
-        onto.note({{}, key}, entry.value.where, place.problem.empty());
-        if (!place.problem.empty())
-            report_key(found, entry.value.where, key, place.problem);
+        onto.note({{}, key}, entry.value.where, place.wrong.empty());
+        for (const problem& p : place.wrong) {
+            report_key(found, p.where, key, p.text);
+        }
     } else if (is_unsupported(key)) {
         report_key(found, entry.where, key, unsupported_text);
     } else {
@@ -44,25 +45,27 @@ void apply_section(const toml_entry& section, draft& onto, problems& found) {
                    wrong_type(section.value, "a table, [" + section.key + "]"));
         return;
     }
-    for (const toml_entry& entry : *table)
+    for (const toml_entry& entry : *table) {
         apply_setting(entry, section.key, onto, found);
+    }
 }
 
 } // namespace
 
 void apply(const toml_table& source, draft& onto, problems& found) {
     for (const toml_entry& entry : source) {
-        if (entry.key == "service")
+        if (entry.key == "service") {
             apply_services(entry, onto, found);
-        else if (is_section(entry.key))
+        } else if (is_section(entry.key)) {
             apply_section(entry, onto, found);
-        else if (is_unsupported(entry.key))
+        } else if (is_unsupported(entry.key)) {
             report_key(found, entry.where, entry.key, unsupported_text);
-        else
+        } else {
             report_key(found, entry.where, entry.key,
                        unknown_at_top(
                            entry.key,
                            std::holds_alternative<toml_table>(entry.value.data) ? "table" : "key"));
+        }
     }
 }
 

@@ -32,6 +32,12 @@ struct one_of {
     std::array<std::pair<std::string_view, Enum>, N> words;
 };
 
+/// A list of such words, each at most once; it may be empty.
+template <class Enum, std::size_t N>
+struct some_of {
+    std::array<std::pair<std::string_view, Enum>, N> words;
+};
+
 /// A text that `problem` finds nothing wrong with. `problem` returns an empty string, or what is
 /// wrong and what is allowed.
 struct text_rule {

@@ -32,8 +32,9 @@ struct service_entry {
 bool report_module(const toml_table& table, problems& found) {
     for (const toml_entry& entry : table) {
         const auto* type = std::get_if<std::string>(&entry.value.data);
-        if (entry.key != "type" || type == nullptr || *type != "module")
+        if (entry.key != "type" || type == nullptr || *type != "module") {
             continue;
+        }
         report_key(found, entry.value.where, "service.type",
                    "\"module\" is not supported by this version; allowed: \"probe\"");
         return true;
@@ -45,23 +46,28 @@ service_entry read_service(const toml_table& table, const location& where, probl
     service_entry service;
     service_type type{};
     for (const toml_entry& entry : table) {
-        assigner place{entry.key, entry.value, false, {}};
+        assigner place{entry.key, entry.value};
         place("type", type, service_types);
         visit_probe_settings(service.probe, place);
         const std::string key = "service." + entry.key;
-        if (!place.known)
+        if (!place.known) {
             report_key(found, entry.where, key, unknown_in_service(entry.key));
-        else if (!place.problem.empty())
-            report_key(found, entry.value.where, key, place.problem);
-        if (place.known)
-            service.places[entry.key] = {entry.value.where, place.problem.empty()};
+            continue;
+        }
+        for (const problem& p : place.wrong) {
+            report_key(found, p.where, key, p.text);
+        }
+        service.places[entry.key] = {entry.value.where, place.wrong.empty()};
     }
-    for (const char* required : {"type", "name", "target"})
-        if (!service.places.contains(required))
+    for (const char* required : {"type", "name", "target"}) {
+        if (!service.places.contains(required)) {
             report_key(found, where, std::string("service.") + required,
                        "is missing; every [[service]] has a type, a name and a target");
-    if (!service.probe.target.empty())
+        }
+    }
+    if (!service.probe.target.empty()) {
         service.probe.bus_name = target_bus_name(service.probe.target);
+    }
     return service;
 }
 
@@ -69,22 +75,25 @@ void place_service(const service_entry& service, draft& onto) {
     const std::string& name = service.probe.name;
     std::erase_if(onto.origins, [&name](const auto& entry) { return entry.first.service == name; });
     std::erase_if(onto.refused, [&name](const setting_id& id) { return id.service == name; });
-    for (const auto& [key, place] : service.places)
+    for (const auto& [key, place] : service.places) {
         onto.note({name, key}, place.where, place.accepted);
+    }
 
     auto& probes = onto.value.probes;
     const auto same = [&name](const probe_config& other) { return other.name == name; };
     const auto old = std::find_if(probes.begin(), probes.end(), same);
-    if (old != probes.end())
+    if (old != probes.end()) {
         *old = service.probe;
-    else
+    } else {
         probes.push_back(service.probe);
+    }
 }
 
 std::string taken(const std::string& name, const location& by) {
     std::string text = quote_briefly(name) + " is the name of another [[service]]";
-    if (by.line != 0)
+    if (by.line != 0) {
         text += " in line " + std::to_string(by.line);
+    }
     return text + "; each has a name of its own";
 }
 
@@ -105,17 +114,20 @@ void apply_services(const toml_entry& services, draft& onto, problems& found) {
                        wrong_type(element, "a table, [[service]]"));
             continue;
         }
-        if (report_module(*table, found))
+        if (report_module(*table, found)) {
             continue;
+        }
         const service_entry service = read_service(*table, element.where, found);
         const std::string& name = service.probe.name;
-        if (name.empty()) // missing or refused, which has been reported
+        if (name.empty()) { // missing or refused, which has been reported
             continue;
+        }
         const location& where = service.places.at("name").where;
-        if (const auto [first, added] = names.try_emplace(name, where); !added)
+        if (const auto [first, added] = names.try_emplace(name, where); !added) {
             report_key(found, where, "service.name", taken(name, first->second));
-        else
+        } else {
             place_service(service, onto);
+        }
     }
 }
 

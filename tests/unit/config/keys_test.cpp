@@ -47,6 +47,9 @@ constexpr limits global_limits[] = {
     {"tasks.leak_min", "0", "1", "1000000000", "1000000001"},
     {"watchdog.action", nullptr, "'trigger'", "'off'", "'on'"},
     {"watchdog.lag", "'999us'", "'1ms'", "'1h'", "'3600000001us'"},
+    {"watchdog.trip_on", nullptr, "[]", "['cpu', 'blocked', 'io', 'congestion', 'starved']",
+     "['cpu', 'paused']"},
+    {"report.stacks", nullptr, "false", "true", "1"},
     {"report.alerts_per_minute", "0", "1", "6000", "6001"},
     {"bus.address", "''", "'none'", "'unix:path=/x'", "'/x'"},
     {"debug.injection", nullptr, "false", "true", "1"},
@@ -104,6 +107,16 @@ TEST_CASE("keys: the table above misses none", "[keys]") {
     loopmond::visit_settings(
         defaults, [&](std::string_view key, const auto&, const auto&) { listed.insert(key); });
     CHECK(tested == listed);
+}
+
+TEST_CASE("keys: a list with a mistake in it is refused as a whole", "[keys]") {
+    draft made;
+    problems found;
+    apply(loopmond::parse_toml("watchdog.trip_on = ['starved']", 0).root, made, found);
+    REQUIRE(found.empty());
+    apply(loopmond::parse_toml("watchdog.trip_on = ['cpu', 'cpus', 'ios']", 1).root, made, found);
+    CHECK(found.size() == 2);
+    CHECK(made.value.watchdog.trip_on == std::vector{loopmon::trip_cause::starved});
 }
 
 TEST_CASE("keys: service names are 1 to 64 printable ASCII characters", "[keys]") {

@@ -63,6 +63,8 @@ TEST_CASE("print_config: every value of every key survives", "[print_config]") {
     CHECK(c.tasks.leak_min == 16);
     CHECK(c.watchdog.action == loopmon::watchdog_action::withhold);
     CHECK(c.watchdog.lag == 2min);
+    CHECK(c.watchdog.trip_on == std::vector{loopmon::trip_cause::starved, loopmon::trip_cause::io});
+    CHECK_FALSE(c.report.stacks);
     CHECK(c.report.alerts_per_minute == 60);
     CHECK(c.bus.address == "unix:path=/run/my \"bus\"");
     CHECK(c.debug.injection);

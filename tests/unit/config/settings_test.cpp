@@ -28,7 +28,8 @@ load_result set(strings settings) {
 TEST_CASE("option --set: takes TOML values, and bare words as strings", "[set]") {
     const auto loaded = set({"lag.warn=50ms", "lag.critical=\"2s\"", "lag.grace=1min 30s",
                              "loop.threads=4", "debug.injection=true", "watchdog.action=off",
-                             "bus.address=unix:path=/run/x", "tasks={max=7, leak_min=3}"});
+                             "bus.address=unix:path=/run/x", "tasks={max=7, leak_min=3}",
+                             "watchdog.trip_on=[\"starved\", \"cpu\"]", "report.stacks=false"});
     CHECK(loaded.errors == none);
     CHECK(loaded.value.lag.warn == 50ms);
     CHECK(loaded.value.lag.critical == 2s);
@@ -36,6 +37,9 @@ TEST_CASE("option --set: takes TOML values, and bare words as strings", "[set]")
     CHECK(loaded.value.loop.threads == 4);
     CHECK(loaded.value.debug.injection);
     CHECK(loaded.value.watchdog.action == loopmon::watchdog_action::off);
+    CHECK(loaded.value.watchdog.trip_on ==
+          std::vector{loopmon::trip_cause::starved, loopmon::trip_cause::cpu});
+    CHECK_FALSE(loaded.value.report.stacks);
     CHECK(loaded.value.bus.address == "unix:path=/run/x");
     CHECK(loaded.value.tasks.max == 7);
     CHECK(loaded.value.tasks.leak_min == 3);

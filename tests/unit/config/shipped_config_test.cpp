@@ -58,12 +58,17 @@ TEST_CASE("shipped configuration: every key is shown with its default", "[shippe
     std::map<std::string, std::string> defaults;
     const auto as_text = [](const auto& value) {
         std::ostringstream out;
-        if constexpr (requires { value.count(); })
+        if constexpr (requires { value.count(); }) {
             out << value.count() << "ns";
-        else if constexpr (std::is_enum_v<std::decay_t<decltype(value)>>)
+        } else if constexpr (std::is_enum_v<std::decay_t<decltype(value)>>) {
             out << static_cast<int>(value);
-        else
+        } else if constexpr (requires { value.front() == loopmon::trip_cause::cpu; }) {
+            for (const auto cause : value) {
+                out << static_cast<int>(cause) << ' ';
+            }
+        } else {
             out << value;
+        }
         return out.str();
     };
     const loopmond::config built_in;
