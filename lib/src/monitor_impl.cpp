@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "monitor_impl.hpp"
 
+#include "measure/cycle_clock.hpp"
+#include "measure/hooks.hpp"
 #include "measure/sampler.hpp"
 #include "options.hpp"
 
 #include <pthread.h>
 
 #include <atomic>
-#include <ctime>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -35,17 +36,6 @@ namespace {
 // go unwatched, for one that is not.
 constexpr auto bus_patience = std::chrono::seconds(2);
 
-watch::clock_reading read_clocks() {
-    // CLOCK_MONOTONIC on both sides of CLOCK_BOOTTIME is not needed: what matters is a difference
-    // of more than 100 ms.
-    timespec boot{};
-    ::clock_gettime(CLOCK_BOOTTIME, &boot);
-    const auto now = std::chrono::steady_clock::now();
-    const auto since_boot =
-        std::chrono::seconds(boot.tv_sec) + std::chrono::nanoseconds(boot.tv_nsec);
-    return {now, since_boot - now.time_since_epoch()};
-}
-
 } // namespace
 
 std::uint64_t monitor_impl::names::take(std::map<std::uint64_t, std::string>& from,
@@ -66,7 +56,9 @@ monitor_impl::monitor_impl(monitor_options options)
       notifier_(systemd::make_sd_notifier()),
       io_(1),
       work_(io_.get_executor()),
-      watcher_(read_clocks(), checked(options_.settings), *notifier_, reporter_),
+      investigator_(options_.stack_signal.value_or(watch::stack_catcher::default_signal())),
+      watcher_({std::chrono::steady_clock::now()}, checked(options_.settings), *notifier_,
+               reporter_, investigator_),
       timer_(io_),
       ready_timer_(io_),
       injection_(options_.settings.injection),
@@ -75,7 +67,15 @@ monitor_impl::monitor_impl(monitor_options options)
 void monitor_impl::start() {
     thread_ = std::thread([this] { run(); }); // joined by shut_down(), before the end of *this
     post([](monitor_impl& self) {
+        self.reporter_.flight_source([weak = self.weak_from_this()](const judge::trip& why) {
+            const auto flying = weak.lock();
+            return flying ? report::collect_flight(*flying, why) : report::flight_state();
+        });
         self.reporter_.tell_previous_trip();
+        if (const auto& problem = self.investigator_.problem(); !problem.empty()) {
+            self.note(report::priority::warning, "stalls will have no stack: " + problem,
+                      BOOST_CURRENT_LOCATION);
+        }
         if (const auto address = bus_address(self.options_); !address.empty()) {
             self.bus_ = report::bus_service::start(self.io_.get_executor(), address,
                                                    bus_name(self.options_), self, self.reporter_,
@@ -107,6 +107,7 @@ void monitor_impl::run() {
 
 void monitor_impl::shut_down() {
     post([](monitor_impl& self) {
+        self.stopped_ = true;
         self.watcher_.stopping();
         if (self.bus_) {
             self.bus_->stop();
@@ -140,6 +141,7 @@ std::uint64_t monitor_impl::watch(boost::asio::io_context& io, const watch_optio
         self.sync_bus();
         self.tick();
     });
+    const measure::own_work own;
     boost::asio::post(io, [&io, gauge] { measure::sampler::start(io, gauge); });
     return key;
 }
@@ -274,6 +276,9 @@ void monitor_impl::flush() {
 // -- watcher thread
 
 void monitor_impl::arm(judge::time_point wake) {
+    if (stopped_) { // a tick that was queued when the timer was cancelled
+        return;
+    }
     timer_.expires_at(wake);
     timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
         if (const auto self = weak.lock(); self && !cancelled) {
@@ -283,7 +288,8 @@ void monitor_impl::arm(judge::time_point wake) {
 }
 
 void monitor_impl::tick() {
-    const auto at = read_clocks();
+    measure::cycle_clock::anchor();
+    const auto at = clocks_.read();
     // Armed before anything can throw: nothing may end the watch.
     arm(at.now + watch::watcher::longest_sleep);
     arm(watcher_.step(at));
@@ -300,7 +306,7 @@ void monitor_impl::signal_changes() {
 }
 
 void monitor_impl::try_ready() {
-    if (!ready_wanted_ || watcher_.is_ready() || !watcher_.all_started()) {
+    if (stopped_ || !ready_wanted_ || watcher_.is_ready() || !watcher_.all_started()) {
         return;
     }
     if (!bus_settled_) {

@@ -14,6 +14,8 @@
 #include "report/model.hpp"
 #include "report/reporter.hpp"
 #include "systemd/notifier.hpp"
+#include "watch/clock_reader.hpp"
+#include "watch/thread_investigator.hpp"
 #include "watch/watcher.hpp"
 
 #include <loopmon/monitor.hpp>
@@ -68,7 +70,10 @@ public:
     report::lag_summary window(id loop) override;
     std::optional<report::probe_status> probe(id which) override;
     std::vector<report::task_status> tasks(id loop) override;
-    report::bucket_list histogram(id loop) override;
+    std::optional<report::bucket_list> histogram(id loop, report::histogram_kind which) override;
+    std::vector<report::stall_status> stalls(id loop) override;
+    std::vector<report::history_entry> history(id loop) override;
+    std::string flight_record() override { return reporter_.flight_record(); }
     void reset_statistics() override;
     [[nodiscard]] bool can_reload() const override { return static_cast<bool>(options_.reload); }
     void reload(std::function<void(std::string error)> done) override;
@@ -122,6 +127,8 @@ private:
     std::thread thread_;
 
     // -- watcher thread
+    watch::clock_reader clocks_;
+    watch::thread_investigator investigator_;
     watch::watcher watcher_;
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer ready_timer_;
@@ -130,6 +137,7 @@ private:
     bool ready_wanted_;
     bool bus_settled_ = false;
     bool reloading_ = false;
+    bool stopped_ = false; ///< nothing is armed any more, so that the context runs dry
     std::vector<std::string> config_files_;
     std::size_t overloaded_ = 0; ///< what this monitor has added to the process-wide count
 };

@@ -72,14 +72,26 @@ std::vector<report::task_status> monitor_impl::tasks(id loop) {
                             : found->tasks(std::chrono::steady_clock::now());
 }
 
-report::bucket_list monitor_impl::histogram(id loop) {
+std::optional<report::bucket_list> monitor_impl::histogram(id loop, report::histogram_kind which) {
     const auto* const found = watcher_.find(loop);
-    return found == nullptr ? report::bucket_list() : found->histogram();
+    return found == nullptr ? std::nullopt
+                            : found->histogram(std::chrono::steady_clock::now(), which);
+}
+
+std::vector<report::stall_status> monitor_impl::stalls(id loop) {
+    const auto* const found = watcher_.find(loop);
+    return found == nullptr ? std::vector<report::stall_status>()
+                            : found->stalls(std::chrono::steady_clock::now());
+}
+
+std::vector<report::history_entry> monitor_impl::history(id loop) {
+    const auto* const found = watcher_.find(loop);
+    return found == nullptr ? std::vector<report::history_entry>() : found->history();
 }
 
 void monitor_impl::reset_statistics() {
     for (auto& [key, loop] : watcher_.loops()) {
-        loop.reset_statistics();
+        loop.reset_statistics(std::chrono::steady_clock::now());
     }
     for (auto& [key, probe] : watcher_.probes()) {
         probe.reset_statistics();

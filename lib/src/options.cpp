@@ -18,6 +18,42 @@ void require(bool holds, const char* what) {
     }
 }
 
+judge::watchdog_action action_of(const watchdog_options& o) {
+    switch (o.action) {
+    case watchdog_action::trigger:
+        return judge::watchdog_action::trigger;
+    case watchdog_action::withhold:
+        return judge::watchdog_action::withhold;
+    case watchdog_action::off:
+        break;
+    }
+    return judge::watchdog_action::off;
+}
+
+judge::cause cause_of(trip_cause why) {
+    switch (why) {
+    case trip_cause::cpu:
+        return judge::cause::cpu;
+    case trip_cause::blocked:
+        return judge::cause::blocked;
+    case trip_cause::io:
+        return judge::cause::io;
+    case trip_cause::congestion:
+        return judge::cause::congestion;
+    case trip_cause::starved:
+        return judge::cause::starved;
+    }
+    return judge::cause::unknown;
+}
+
+judge::trip_causes trip_causes_of(const watchdog_options& o) {
+    judge::trip_causes causes = {};
+    for (const auto why : o.trip_on) {
+        causes.insert(cause_of(why));
+    }
+    return causes;
+}
+
 } // namespace
 
 watch::loop_settings checked(const watch_options& o) {
@@ -47,18 +83,11 @@ watch::loop_settings checked(const watch_options& o) {
 watch::watcher_settings checked(const monitor_settings& s) {
     require(s.watchdog.lag > 0ms, "watchdog_options::lag must be greater than 0");
     require(s.grace >= 0ms, "monitor_settings::grace must not be negative");
-    const auto action = [&] {
-        switch (s.watchdog.action) {
-        case watchdog_action::trigger:
-            return judge::watchdog_action::trigger;
-        case watchdog_action::withhold:
-            return judge::watchdog_action::withhold;
-        case watchdog_action::off:
-            break;
-        }
-        return judge::watchdog_action::off;
-    }();
-    return {.watchdog = {.action = action, .lag = s.watchdog.lag}, .grace = s.grace};
+    return {.watchdog = {.action = action_of(s.watchdog),
+                         .lag = s.watchdog.lag,
+                         .trip_on = trip_causes_of(s.watchdog)},
+            .grace = s.grace,
+            .stacks = s.stacks};
 }
 
 std::string bus_address(const monitor_options& options) {

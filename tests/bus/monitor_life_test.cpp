@@ -7,11 +7,15 @@
 #include "support/catch.hpp"
 #include "support/notify_socket.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 using namespace loopmon::test;
 
@@ -118,4 +122,22 @@ TEST_CASE("monitor: the service manager hears READY once the loop turns, pings, 
         last = *next;
     }
     CHECK_THAT(last, Catch::ContainsSubstring("STOPPING=1"));
+}
+
+TEST_CASE("monitor: ends at any moment, also when its next round is due already") {
+    // Enough loops that a round takes a while, and an end at every phase of the rounds.
+    constexpr auto crowd = 200;
+    for (auto moment = 0; moment < 40; ++moment) {
+        std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
+        loopmon::monitor monitor;
+        std::vector<loopmon::watched> watched;
+        for (auto n = 0; n < crowd; ++n) {
+            contexts.push_back(std::make_unique<boost::asio::io_context>());
+            watched.push_back(monitor.watch(*contexts.back(), {.name = "l" + std::to_string(n)}));
+        }
+        const auto end = std::chrono::steady_clock::now() + moment * std::chrono::microseconds(97);
+        while (std::chrono::steady_clock::now() < end) {
+        }
+    }
+    SUCCEED("every one of them returned");
 }

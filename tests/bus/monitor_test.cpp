@@ -136,9 +136,11 @@ TEST_CASE("monitor: what a program cannot do is not offered, or refused by name"
           "org.freedesktop.DBus.Error.UnknownMethod");
     CHECK(call(client, root, manager_interface, "Inject", "st", "cpu", 1) ==
           "org.loopmon1.Error.NotPermitted");
-    CHECK(call(client, loop_path, loop_interface, "GetHistogram", "s", "queue") ==
+    CHECK(call(client, loop_path, loop_interface, "GetHistogram", "s", "cue") ==
           "org.loopmon1.Error.Unsupported");
-    CHECK(call(client, loop_path, loop_interface, "GetHistogram", "s", "lag").empty());
+    for (const auto* const kind : {"lag", "queue", "run"}) {
+        CHECK(call(client, loop_path, loop_interface, "GetHistogram", "s", kind).empty());
+    }
     CHECK(call(client, root, manager_interface, "GetReport").empty());
     CHECK(call(client, root, manager_interface, "ResetStatistics").empty());
 }

@@ -28,7 +28,7 @@ class Access(Scenario):
         """Inject of an unknown kind and a histogram of an unknown kind are errors"""
         self.start()
         for where, *call in ((MANAGER, "Inject", "st", "nap", "10000"),
-                             (MAIN_LOOP, "GetHistogram", "s", "run")):
+                             (MAIN_LOOP, "GetHistogram", "s", "cue")):
             with self.subTest(call[0]):
                 self.assertNotEqual(self.bus.call(where, *call, check=False).returncode, 0)
 

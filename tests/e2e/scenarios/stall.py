@@ -44,9 +44,9 @@ class Stall(Scenario):
         self.assertEqual(stall["LOOPMON_EPISODE"], recovered["LOOPMON_EPISODE"])
         self.assertEqual(recovered["PRIORITY"], "5")
 
-        # What a sampler of 250 ms can know of 900 ms.
-        self.assertGreaterEqual(self.bus.get(MAIN_LOOP, "LagMaxUSec"), 650_000)
-        self.assertLessEqual(self.bus.get(MAIN_LOOP, "LagMaxUSec"), 910_000)
+        # Exact, since the daemon is built with handler tracking.
+        self.assertGreaterEqual(self.bus.get(MAIN_LOOP, "LagMaxUSec"), 900_000)
+        self.assertLessEqual(self.bus.get(MAIN_LOOP, "LagMaxUSec"), 1_000_000)
         self.assertEqual(self.bus.get(MAIN_LOOP, "State"), "nominal")
         self.assertEqual(self.bus.get(MAIN_LOOP, "NStalls"), 1)
         self.assertEqual(self.bus.get(MAIN_LOOP, "NCritical"), 0)
@@ -57,7 +57,7 @@ class Stall(Scenario):
         before, during, _ = self.stall(2)
         self.assertEqual(during[-1].values[1], "stalled")
         critical = [e for e in self.journal.events("stall") if e["PRIORITY"] == "3"]
-        self.assertEqual(len(critical), 1)
+        self.assertLessEqual(len(critical), 2, "at 1 s, and perhaps again at twice that")
         self.assertLess(written_at(critical[0]), before + 2)
         self.assertEqual(critical[0]["LOOPMON_THRESHOLD_USEC"], "1000000")
         self.assertEqual(self.bus.get(MAIN_LOOP, "State"), "nominal")
