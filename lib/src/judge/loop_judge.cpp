@@ -129,11 +129,8 @@ void loop_judge::report(const loop_observation& seen, events& out) {
 
 void loop_judge::end(events& out) {
     if (printed_)
-        out.push_back(recovered{.loop = name_,
-                                .episode = episode_,
-                                .lasted = lasted(),
-                                .peak = peak_,
-                                .why = cause_});
+        out.push_back(recovered{
+            .loop = name_, .episode = episode_, .lasted = lasted(), .peak = peak_, .why = cause_});
     level_ = level::nominal;
     cause_ = cause::none;
     calm_since_.reset();
