@@ -202,7 +202,8 @@ TEST_CASE("symboliser: frames within asio are counted, the outermost is spelled 
         CHECK(matches(count, "\\[[0-9]+ frames of boost::asio\\]"));
         const auto after = std::find(lines.begin(), lines.end(), count) + 1;
         CHECK_THAT(*after, ContainsSubstring("boost::asio::io_context::run() at "));
-        CHECK_THAT(line_with(lines, "{lambda"), ContainsSubstring("operator()"));
+        // Inlined into asio's code, as in an optimised build, it has no qualified name.
+        CHECK_THAT(line_with(lines, "operator()"), ContainsSubstring("symboliser_test.cpp"));
         for (const auto& line : lines) {
             CHECK(line.find("boost::asio::detail::") == std::string::npos);
         }
