@@ -2,6 +2,7 @@
 #include "watch/stack_handler.hpp"
 
 #include <cerrno>
+#include <dlfcn.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unwind.h>
@@ -76,14 +77,38 @@ _Unwind_Reason_Code on_frame(_Unwind_Context* frame, void* argument) noexcept {
     return _URC_NO_REASON;
 }
 
+#if defined(__GLIBC__)
+/// Finds the module of an address, without a lock, as the unwinder itself does.
+bool find_module(std::uintptr_t address, dl_find_object& module) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    return _dl_find_object(reinterpret_cast<void*>(address), &module) == 0;
+}
+#endif
+
 } // namespace
+
+bool is_in_unwinder(std::uintptr_t instruction) noexcept {
+#if defined(__GLIBC__)
+    dl_find_object unwinder{};
+    dl_find_object own{};
+    if (!find_module(reinterpret_cast<std::uintptr_t>(&_Unwind_RaiseException), unwinder) ||
+        !find_module(reinterpret_cast<std::uintptr_t>(&take_stack), own) ||
+        own.dlfo_map_start == unwinder.dlfo_map_start) { // linked in: it cannot be told apart
+        return false;
+    }
+    return instruction >= reinterpret_cast<std::uintptr_t>(unwinder.dlfo_map_start) &&
+           instruction < reinterpret_cast<std::uintptr_t>(unwinder.dlfo_map_end);
+#else
+    return (void)instruction, false;
+#endif
+}
 
 void take_stack(const ucontext_t* context, stack_request::result& into) noexcept {
     into.count = 0;
     into.truncated = false;
     into.cramped = context != nullptr && cramped(*context);
     const auto first = context != nullptr ? interrupted_instruction(*context) : 0;
-    if (!into.cramped) {
+    if (!into.cramped && !is_in_unwinder(first)) {
         walk at{into, first, context == nullptr || is_called_later};
         (void)_Unwind_Backtrace(on_frame, &at);
     }

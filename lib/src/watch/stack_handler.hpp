@@ -16,6 +16,7 @@
 
 #include <csignal>
 #include <cstddef>
+#include <cstdint>
 #include <sys/ucontext.h>
 
 namespace loopmon::watch {
@@ -28,6 +29,12 @@ inline constexpr std::size_t stack_needed = std::size_t{10} * 1024;
 /// The handler of the signal: answers the request that the cookie in `info` names. Leaves errno
 /// alone, and ignores a signal that is not ours.
 void on_stack_signal(int signal, siginfo_t* info, void* context) noexcept;
+
+/// Whether an instruction is one of the unwinder's own, which land an exception by instructions
+/// that no unwind table describes: from there the caller's registers would be taken for its own,
+/// and memory read that is not there. Async-signal-safe. False where the unwinder is linked into
+/// this module.
+[[nodiscard]] bool is_in_unwinder(std::uintptr_t instruction) noexcept;
 
 /// The stack above the frame that `context` was interrupted in; without a context, the caller's.
 /// Async-signal-safe after its first call.

@@ -149,7 +149,7 @@ TEST_CASE("attribution: through a strand that two tasks share") {
 }
 
 TEST_CASE("attribution: through a channel, whichever side waits for the other") {
-    const std::size_t buffered = GENERATE(0, 1);
+    const auto buffered = GENERATE(std::size_t{0}, std::size_t{1});
     asio::io_context io;
     asio::experimental::channel<void(boost::system::error_code, int)> channel(io, buffered);
     int wrong = 0;

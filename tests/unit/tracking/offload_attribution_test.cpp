@@ -20,7 +20,7 @@ using boost::asio::use_awaitable;
 namespace asio = boost::asio;
 
 TEST_CASE("offload: who asked goes on as itself, and the work is a child of it") {
-    const std::size_t limit = GENERATE(0, 1); // refused or not
+    const auto limit = GENERATE(std::size_t{0}, std::size_t{1}); // refused or not
     asio::io_context io;
     loopmon::offload_pool pool(1, limit);
     task_trace trace;

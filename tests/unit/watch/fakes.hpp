@@ -87,6 +87,8 @@ struct played_investigator final : loopmon::watch::investigator {
             by_.suspicions.push_back(of);
             return by_.finds;
         }
+
+    private:
         played_investigator& by_;
     };
 
