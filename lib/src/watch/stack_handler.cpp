@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <dlfcn.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 #include <unwind.h>
 
@@ -85,6 +86,18 @@ bool find_module(std::uintptr_t address, dl_find_object& module) noexcept {
 }
 #endif
 
+/// glibc's own switches of stacks, whose registers are half the one context's and half the other's.
+/// The longest, swapcontext of x86-64, has less than 1 KiB.
+bool is_switching_stacks(std::uintptr_t instruction) noexcept {
+#if defined(__GLIBC__)
+    constexpr std::uintptr_t longest = 1024;
+    return instruction - reinterpret_cast<std::uintptr_t>(&swapcontext) < longest ||
+           instruction - reinterpret_cast<std::uintptr_t>(&setcontext) < longest;
+#else
+    return (void)instruction, false;
+#endif
+}
+
 } // namespace
 
 bool is_in_unwinder(std::uintptr_t instruction) noexcept {
@@ -108,7 +121,7 @@ void take_stack(const ucontext_t* context, stack_request::result& into) noexcept
     into.truncated = false;
     into.cramped = context != nullptr && cramped(*context);
     const auto first = context != nullptr ? interrupted_instruction(*context) : 0;
-    if (!into.cramped && !is_in_unwinder(first)) {
+    if (!into.cramped && !is_in_unwinder(first) && !is_switching_stacks(first)) {
         walk at{into, first, context == nullptr || is_called_later};
         (void)_Unwind_Backtrace(on_frame, &at);
     }

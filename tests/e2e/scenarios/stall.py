@@ -58,6 +58,7 @@ class Stall(Scenario):
         self.assertEqual(during[-1].values[1], "stalled")
         critical = [e for e in self.journal.events("stall") if e["PRIORITY"] == "3"]
         self.assertLessEqual(len(critical), 2, "at 1 s, and perhaps again at twice that")
+        self.assertEqual(len({e["LOOPMON_EPISODE"] for e in self.journal.events("stall")}), 1)
         self.assertLess(written_at(critical[0]), before + 2)
         self.assertEqual(critical[0]["LOOPMON_THRESHOLD_USEC"], "1000000")
         self.assertEqual(self.bus.get(MAIN_LOOP, "State"), "nominal")

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <ucontext.h>
+#include <vector>
 
 using namespace loopmon::watch;
 using namespace loopmon::test;
@@ -135,6 +136,21 @@ bool stepped_through(bool (*action)()) {
     return failed;
 }
 
+ucontext_t outside;
+ucontext_t inside;
+
+void on_other_stack() {
+    for (;;) {
+        swapcontext(&inside, &outside);
+    }
+}
+
+[[gnu::noinline]] bool switch_there_and_back() {
+    bool failed = swapcontext(&outside, &inside) != 0;
+    failed = swapcontext(&outside, &inside) != 0 || failed;
+    return failed;
+}
+
 step_counts step_through(bool (*action)()) {
     struct sigaction trap = {};
     trap.sa_sigaction = at_each_instruction;
@@ -166,6 +182,19 @@ TEST_CASE("stack_hazards: a stack is had at every instruction of loading and unl
     CHECK(stacks.shown == stacks.steps);
     // Code without unwind tables ends a stack early, as crtbegin.o's in a module that is unloaded.
     CHECK(stacks.complete > stacks.steps / 10 * 9);
+}
+
+TEST_CASE("stack_hazards: a stack is had at every instruction of switching stacks") {
+    std::vector<char> other(65536);
+    REQUIRE(getcontext(&inside) == 0);
+    inside.uc_stack.ss_sp = other.data();
+    inside.uc_stack.ss_size = other.size();
+    inside.uc_link = nullptr;
+    makecontext(&inside, on_other_stack, 0);
+    const auto stacks = step_through(switch_there_and_back);
+    INFO(stacks.shown << " of " << stacks.steps);
+    CHECK(stacks.steps > 50);
+    CHECK(stacks.shown == stacks.steps);
 }
 
 #endif
