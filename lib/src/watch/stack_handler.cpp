@@ -104,7 +104,8 @@ bool is_in_unwinder(std::uintptr_t instruction) noexcept {
 #if defined(__GLIBC__)
     dl_find_object unwinder{};
     dl_find_object own{};
-    if (!find_module(reinterpret_cast<std::uintptr_t>(&_Unwind_RaiseException), unwinder) ||
+    // A function that no sanitizer intercepts, which _Unwind_RaiseException is not.
+    if (!find_module(reinterpret_cast<std::uintptr_t>(&_Unwind_Backtrace), unwinder) ||
         !find_module(reinterpret_cast<std::uintptr_t>(&take_stack), own) ||
         own.dlfo_map_start == unwinder.dlfo_map_start) { // linked in: it cannot be told apart
         return false;

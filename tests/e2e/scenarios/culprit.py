@@ -32,7 +32,7 @@ class Culprit(Scenario):
         self.assertNotIn("[stale", stall["LOOPMON_STACK"])
         self.assertEqual(stall["LOOPMON_HANDLER"], "io_context.execute")
         self.assertRegex(message(stall).splitlines()[0],
-                         r"^loop main blocked for 1\d\dms \(warn 100ms\).*io_context\.execute.*"
+                         r"^loop main blocked for \d+ms \(warn 100ms\).*io_context\.execute.*"
                          r"cause blocked in \w*nanosleep.*2 active tasks, \d+ pending")
 
     def test_cpu(self):

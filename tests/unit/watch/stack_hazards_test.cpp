@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <dlfcn.h>
 #include <stdexcept>
 #include <string>
@@ -71,6 +72,11 @@ int captures_during(bool (*action)(), int captures) {
 
 TEST_CASE("stack_hazards: the unwinder of this system does without the loader's lock") {
     CHECK(unwinds_without_loader_lock());
+}
+
+// A sanitizer intercepts some functions of the unwinder, and hundreds of others.
+TEST_CASE("stack_hazards: what a sanitizer intercepts is not taken for the unwinder") {
+    CHECK_FALSE(is_in_unwinder(reinterpret_cast<std::uintptr_t>(&clock_gettime)));
 }
 
 TEST_CASE("stack_hazards: exceptions are thrown while stacks are taken") {
