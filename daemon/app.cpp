@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app.hpp"
 
+#include "config/library_options.hpp"
 #include "exit_code.hpp"
 
 #include <boost/asio/post.hpp>
@@ -23,29 +24,6 @@ constexpr auto stop_patience = std::chrono::seconds(3);
 constexpr int log_err = 3;
 constexpr int log_warning = 4;
 constexpr int log_info = 6;
-
-loopmon::monitor_settings monitor_settings_of(const config& c) {
-    return {.watchdog = {.action = c.watchdog.action,
-                         .lag = c.watchdog.lag,
-                         .trip_on = c.watchdog.trip_on},
-            .grace = c.lag.grace,
-            .injection = c.debug.injection,
-            .stacks = c.report.stacks};
-}
-
-loopmon::watch_options watch_options_of(const config& c) {
-    return {.name = "main",
-            .interval = c.loop.interval,
-            .warn = c.lag.warn,
-            .critical = c.lag.critical,
-            .clear_after = c.lag.clear_after,
-            .window = c.lag.window,
-            .tasks = {.max = c.tasks.max,
-                      .leak_windows = c.tasks.leak_windows,
-                      .leak_window = c.tasks.leak_window,
-                      .leak_min = c.tasks.leak_min},
-            .alerts_per_minute = c.report.alerts_per_minute};
-}
 
 /// Probes are asked on the bus that the daemon itself is on, and on the system's if it is on none.
 std::string probe_bus_address(const config& c) {

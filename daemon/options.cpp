@@ -39,8 +39,9 @@ constexpr std::array<std::string_view, 8> log_levels = {"emerg",   "alert",  "cr
 std::string log_level_problem(const std::string& name) {
     std::string allowed;
     for (const std::string_view level : log_levels) {
-        if (name == level)
+        if (name == level) {
             return {};
+        }
         (allowed += allowed.empty() ? "" : ", ") += level;
     }
     return "'" + name + "' is no log level; allowed: " + allowed;
@@ -48,15 +49,17 @@ std::string log_level_problem(const std::string& name) {
 
 int to_priority(std::string_view name) {
     int priority = 0;
-    while (log_levels[static_cast<std::size_t>(priority)] != name)
+    while (log_levels[static_cast<std::size_t>(priority)] != name) {
         ++priority;
+    }
     return priority;
 }
 
 std::string assignment_problem(const std::string& text) {
     const std::size_t equals = text.find('=');
-    if (equals != std::string::npos && equals != 0)
+    if (equals != std::string::npos && equals != 0) {
         return {};
+    }
     return "'" + text + "' is not KEY=VALUE, for example lag.warn=50ms";
 }
 
@@ -94,8 +97,9 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
         std::ostringstream out;
         std::ostringstream err;
         const bool wanted = app.exit(answer, out, err) == 0;
-        if (wanted)
+        if (wanted) {
             return early_exit{exit_ok, out.str()};
+        }
         return early_exit{exit_usage, "loopmond: " + err.str()};
     }
     parsed.log_level = to_priority(level);

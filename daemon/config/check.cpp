@@ -22,13 +22,15 @@ public:
     checker(const draft& made, problems& found) : made_(made), found_(found) {}
 
     void shorter(const operand& a, const operand& b) {
-        if (!(a.value < b.value))
+        if (!(a.value < b.value)) {
             disagree(a, "must be shorter than", b, "must be longer than");
+        }
     }
 
     void not_longer(const operand& a, const operand& b) {
-        if (!(a.value <= b.value))
+        if (!(a.value <= b.value)) {
             disagree(a, "must not be longer than", b, "must not be shorter than");
+        }
     }
 
 private:
@@ -38,13 +40,15 @@ private:
     }
 
     void disagree(const operand& a, const char* a_to_b, const operand& b, const char* b_to_a) {
-        if (made_.refused.contains(a.id) || made_.refused.contains(b.id))
+        if (made_.refused.contains(a.id) || made_.refused.contains(b.id)) {
             return;
+        }
         // nullopt, a default, is less than any place.
-        if (origin(a) < origin(b))
+        if (origin(a) < origin(b)) {
             report(b, b_to_a, a);
-        else
+        } else {
             report(a, a_to_b, b);
+        }
     }
 
     void report(const operand& later, const char* relation, const operand& other) {
@@ -71,8 +75,9 @@ void check(const draft& made, problems& found) {
     is.not_longer({{{}, "loop.interval"}, c.loop.interval}, {{{}, "lag.window"}, c.lag.window});
     // A restart for a lag that is not even critical; without a watchdog the number means nothing.
     if (c.watchdog.action != loopmon::watchdog_action::off &&
-        !made.refused.contains({{}, "watchdog.action"}))
+        !made.refused.contains({{}, "watchdog.action"})) {
         is.not_longer(critical, {{{}, "watchdog.lag"}, c.watchdog.lag});
+    }
 
     for (const probe_config& p : c.probes) {
         const operand timeout{{p.name, "timeout"}, p.timeout};

@@ -26,19 +26,24 @@ bool is_control(unsigned char byte) {
 // points above U+10FFFF.
 std::size_t sequence_length(std::string_view text, std::size_t at) {
     const unsigned char lead = byte_at(text, at);
-    if (lead < 0x80)
+    if (lead < 0x80) {
         return 1;
-    if (lead < 0xc2 || lead > 0xf4)
+    }
+    if (lead < 0xc2 || lead > 0xf4) {
         return 0;
+    }
     const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     const unsigned char second = byte_at(text, at + 1);
     const unsigned char least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
     const unsigned char most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    if (second < least || second > most)
+    if (second < least || second > most) {
         return 0;
-    for (std::size_t i = 2; i < length; ++i)
-        if ((byte_at(text, at + i) & 0xc0) != 0x80)
+    }
+    for (std::size_t i = 2; i < length; ++i) {
+        if ((byte_at(text, at + i) & 0xc0) != 0x80) {
             return 0;
+        }
+    }
     return length;
 }
 
@@ -64,20 +69,22 @@ std::string quote_toml(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\')
+        if (c == '"' || c == '\\') {
             (out += '\\') += c;
-        else if (is_control(byte))
+        } else if (is_control(byte)) {
             append_hex(out, "\\u00", byte);
-        else
+        } else {
             out += c;
+        }
     }
     return out + '"';
 }
 
 std::string quote_briefly(std::string_view text) {
     constexpr std::size_t enough = 60;
-    if (text.size() <= enough)
+    if (text.size() <= enough) {
         return '"' + std::string(text) + '"';
+    }
     return '"' + std::string(text.substr(0, enough)) + "...\"";
 }
 

@@ -41,11 +41,13 @@ void collect_drop_ins(const fs::path& directory, std::map<std::string, fs::path>
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
         const fs::path& path = entry->path();
         const std::string name = path.filename().string();
-        if (path.extension() == ".toml" && name.front() != '.')
+        if (path.extension() == ".toml" && name.front() != '.') {
             drop_ins.try_emplace(name, path);
+        }
     }
-    if (error && error != std::errc::no_such_file_or_directory)
+    if (error && error != std::errc::no_such_file_or_directory) {
         found.directories.push_back({directory.string(), error});
+    }
 }
 
 } // namespace
@@ -54,18 +56,23 @@ found_files find_config_files(const search_path& where) {
     found_files found;
     for (const fs::path& directory : where.directories) {
         const fs::path path = directory / main_name;
-        if (!may_be_there(path))
+        if (!may_be_there(path)) {
             continue;
-        if (!is_mask(path))
+        }
+        if (!is_mask(path)) {
             found.paths.push_back(path.string());
+        }
         break;
     }
     std::map<std::string, fs::path> drop_ins;
-    for (const fs::path& directory : where.directories)
+    for (const fs::path& directory : where.directories) {
         collect_drop_ins(directory / drop_in_directory, drop_ins, found);
-    for (const auto& [name, path] : drop_ins)
-        if (!is_mask(path))
+    }
+    for (const auto& [name, path] : drop_ins) {
+        if (!is_mask(path)) {
             found.paths.push_back(path.string());
+        }
+    }
     return found;
 }
 
@@ -74,18 +81,21 @@ file_text read_config_file(const std::string& path) {
     // "e": no configuration file is inherited by a program that a service starts.
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
                                                                &std::fclose);
-    if (!file)
+    if (!file) {
         return {{}, last_error()};
+    }
     file_text read;
     char buffer[4096];
     std::size_t n = 0;
     while ((n = std::fread(buffer, 1, sizeof buffer, file.get())) != 0) {
-        if (read.text.size() + n > size_limit)
+        if (read.text.size() + n > size_limit) {
             return {{}, std::make_error_code(std::errc::file_too_large)};
+        }
         read.text.append(buffer, n);
     }
-    if (std::ferror(file.get()) != 0)
+    if (std::ferror(file.get()) != 0) {
         return {{}, last_error()};
+    }
     return read;
 }
 

@@ -42,10 +42,12 @@ public:
         check(draft_, problems_);
         std::stable_sort(problems_.begin(), problems_.end(),
                          [](const problem& a, const problem& b) { return a.where < b.where; });
-        for (const problem& p : problems_)
+        for (const problem& p : problems_) {
             result_.errors.push_back(describe(p, sources_));
-        for (const auto& [id, where] : draft_.origins)
+        }
+        for (const auto& [id, where] : draft_.origins) {
             result_.origins[id] = describe(where, sources_);
+        }
         result_.value = std::move(draft_.value);
         return std::move(result_);
     }
@@ -57,8 +59,9 @@ private:
     }
 
     void read(const toml_document& document) {
-        if (document.syntax_error)
+        if (document.syntax_error) {
             problems_.push_back(*document.syntax_error);
+        }
         apply(document.root, draft_, problems_);
     }
 
@@ -76,15 +79,19 @@ load_result load_config(const options& given, const search_path& where) {
         load.read_file(*given.config_file);
     } else {
         const found_files found = find_config_files(where);
-        for (const found_files::unreadable& directory : found.directories)
+        for (const found_files::unreadable& directory : found.directories) {
             load.report_unreadable(directory);
-        for (const std::string& path : found.paths)
+        }
+        for (const std::string& path : found.paths) {
             load.read_file(path);
+        }
     }
-    for (const std::string& assignment : given.settings)
+    for (const std::string& assignment : given.settings) {
         load.read_assignment(assignment);
-    if (given.bus_address)
+    }
+    if (given.bus_address) {
         load.read_bus_address(*given.bus_address);
+    }
     return load.finish();
 }
 

@@ -14,15 +14,17 @@ void report_key(problems& to, const location& where, std::string_view key, std::
 std::string describe(const location& where, const std::vector<std::string>& sources) {
     assert(where.source < sources.size());
     std::string text = sources[where.source];
-    if (where.line != 0)
+    if (where.line != 0) {
         text += ':' + std::to_string(where.line);
+    }
     return printable(text);
 }
 
 std::string describe(const problem& wrong, const std::vector<std::string>& sources) {
     std::string text = describe(wrong.where, sources);
-    if (wrong.where.column != 0)
+    if (wrong.where.column != 0) {
         text += ':' + std::to_string(wrong.where.column);
+    }
     return text + ": error: " + printable(wrong.text);
 }
 

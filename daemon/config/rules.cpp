@@ -27,12 +27,14 @@ bool is_name_letter(char c) {
 // dots, each of letters, digits, '_' and '-' without a digit in front; 255 bytes at most.
 bool is_well_known_name(std::string_view name) {
     constexpr std::size_t longest = 255;
-    if (name.size() > longest || name.find('.') == std::string_view::npos)
+    if (name.size() > longest || name.find('.') == std::string_view::npos) {
         return false;
+    }
     bool starts_element = true;
     for (const char c : name) {
-        if (c == '.' ? starts_element : !(is_name_letter(c) || (is_digit(c) && !starts_element)))
+        if (c == '.' ? starts_element : !(is_name_letter(c) || (is_digit(c) && !starts_element))) {
             return false;
+        }
         starts_element = c == '.';
     }
     return !starts_element;
@@ -46,13 +48,15 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 } // namespace
 
 std::string bus_address_problem(std::string_view text) {
-    if (text == "system" || text == "session" || text == "none")
+    if (text == "system" || text == "session" || text == "none") {
         return {};
+    }
     const std::size_t colon = text.find(':');
     const bool is_address = colon != std::string_view::npos && colon != 0 &&
                             std::all_of(text.begin(), text.end(), is_printable);
-    if (is_address)
+    if (is_address) {
         return {};
+    }
     return quote_briefly(text) +
            " is no bus; allowed: \"system\", \"session\", \"none\", or a "
            "D-Bus address such as \"unix:path=/run/bus\"" +
@@ -62,23 +66,27 @@ std::string bus_address_problem(std::string_view text) {
 std::string service_name_problem(std::string_view text) {
     constexpr std::size_t longest = 64;
     if (!text.empty() && text.size() <= longest &&
-        std::all_of(text.begin(), text.end(), is_printable))
+        std::all_of(text.begin(), text.end(), is_printable)) {
         return {};
+    }
     return quote_briefly(text) + " is no service name; allowed: 1 to 64 printable ASCII characters";
 }
 
 std::string probe_target_problem(std::string_view text) {
-    if (text.starts_with("http:") || text.starts_with("http+unix:"))
+    if (text.starts_with("http:") || text.starts_with("http+unix:")) {
         return quote_briefly(text) + " is an http target, which is not supported by this version; "
                                      "allowed: \"dbus:NAME\"";
-    if (!text.starts_with(dbus_scheme))
+    }
+    if (!text.starts_with(dbus_scheme)) {
         return quote_briefly(text) + " is no target; allowed: \"dbus:NAME\", for example "
                                      "\"dbus:org.freedesktop.systemd1\"";
-    if (!is_well_known_name(text.substr(dbus_scheme.size())))
+    }
+    if (!is_well_known_name(text.substr(dbus_scheme.size()))) {
         return quote_briefly(text.substr(dbus_scheme.size())) +
                " is no well-known bus name; allowed: two or more elements of letters, digits, '_' "
                "and '-', separated by '.', none of them empty or beginning with a digit, 255 bytes "
                "at most";
+    }
     return {};
 }
 

@@ -54,17 +54,20 @@ bool is_unit_letter(char c) {
 template <class Predicate>
 std::string_view take(std::string_view& text, Predicate wanted) {
     std::size_t n = 0;
-    while (n < text.size() && wanted(text[n]))
+    while (n < text.size() && wanted(text[n])) {
         ++n;
+    }
     const std::string_view taken = text.substr(0, n);
     text.remove_prefix(n);
     return taken;
 }
 
 std::optional<std::uint64_t> unit_named(std::string_view name) {
-    for (const unit& u : units)
-        if (u.name == name)
+    for (const unit& u : units) {
+        if (u.name == name) {
             return u.usec;
+        }
+    }
     return std::nullopt;
 }
 
@@ -73,10 +76,11 @@ struct bounded_sum {
     std::uint64_t usec = 0;
 
     void add(std::uint64_t count, std::uint64_t each) {
-        if (count > longest / each || usec > longest - count * each)
+        if (count > longest / each || usec > longest - count * each) {
             usec = longest + 1;
-        else
+        } else {
             usec += count * each;
+        }
     }
 };
 
@@ -84,8 +88,9 @@ std::uint64_t to_count(std::string_view digits) {
     constexpr std::uint64_t limit = std::numeric_limits<std::uint64_t>::max() / 10 - 1;
     std::uint64_t count = 0;
     for (const char c : digits) {
-        if (count > limit)
+        if (count > limit) {
             return std::numeric_limits<std::uint64_t>::max();
+        }
         count = count * 10 + static_cast<std::uint64_t>(c - '0');
     }
     return count;
@@ -102,8 +107,9 @@ parsed_time_span parse_time_span(std::string_view text) {
     std::string_view rest = text;
     bounded_sum sum;
     take(rest, is_space);
-    if (rest.empty())
+    if (rest.empty()) {
         return refused("an empty string is not a time span");
+    }
     while (!rest.empty()) {
         const std::string_view whole = take(rest, is_digit);
         std::string_view fraction;
@@ -113,16 +119,18 @@ parsed_time_span parse_time_span(std::string_view text) {
             rest.remove_prefix(1);
             fraction = take(rest, is_digit);
         }
-        if (point ? fraction.empty() : whole.empty())
+        if (point ? fraction.empty() : whole.empty()) {
             return refused(quoted + " is not a time span");
+        }
         const bool spaced = !take(rest, is_space).empty();
         const std::string_view name = take(rest, is_unit_letter);
         std::uint64_t each = second;
         if (!name.empty()) {
             const auto known = unit_named(name);
-            if (!known)
+            if (!known) {
                 return refused(quoted + " has the unknown unit '" + std::string(name) +
                                "' (known are us, ms, s, min, h, d, w)");
+            }
             each = *known;
         } else if (!spaced && !rest.empty()) {
             return refused(quoted + " is not a time span"); // "1.2.3", "5,3s"
@@ -130,14 +138,16 @@ parsed_time_span parse_time_span(std::string_view text) {
         sum.add(to_count(whole), each);
         for (const char digit : fraction) {
             each /= 10; // cuts what is less than 1 us, digit by digit, as systemd does
-            if (each == 0)
+            if (each == 0) {
                 break;
+            }
             sum.add(static_cast<std::uint64_t>(digit - '0'), each);
         }
         take(rest, is_space);
     }
-    if (sum.usec > longest)
+    if (sum.usec > longest) {
         return refused(quoted + " is too long a time span");
+    }
     return {std::chrono::microseconds(static_cast<std::int64_t>(sum.usec)), {}};
 }
 
@@ -150,10 +160,12 @@ std::string format_time_span(std::chrono::nanoseconds span) {
     std::string text;
     for (const unit& step : steps) {
         const std::uint64_t count = usec / step.usec;
-        if (count == 0)
+        if (count == 0) {
             continue;
-        if (!text.empty())
+        }
+        if (!text.empty()) {
             text += ' ';
+        }
         (text += std::to_string(count)) += step.name;
         usec -= count * step.usec;
     }

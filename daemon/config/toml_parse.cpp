@@ -45,33 +45,41 @@ public:
 
     toml_table table(const toml::table& from) const {
         toml_table to;
-        for (const auto& [key, node] : from)
+        for (const auto& [key, node] : from) {
             to.push_back({std::string(key.str()), at(key.source()), value(node)});
+        }
         return to;
     }
 
 private:
     toml_array array(const toml::array& from) const {
         toml_array to;
-        for (const toml::node& node : from)
+        for (const toml::node& node : from) {
             to.push_back(value(node));
+        }
         return to;
     }
 
     toml_value value(const toml::node& from) const {
         const location where = at(from.source());
-        if (const auto* t = from.as_table())
+        if (const auto* t = from.as_table()) {
             return {where, table(*t)};
-        if (const auto* a = from.as_array())
+        }
+        if (const auto* a = from.as_array()) {
             return {where, array(*a)};
-        if (const auto* s = from.as_string())
+        }
+        if (const auto* s = from.as_string()) {
             return {where, s->get()};
-        if (const auto* i = from.as_integer())
+        }
+        if (const auto* i = from.as_integer()) {
             return {where, i->get()};
-        if (const auto* f = from.as_floating_point())
+        }
+        if (const auto* f = from.as_floating_point()) {
             return {where, f->get()};
-        if (const auto* b = from.as_boolean())
+        }
+        if (const auto* b = from.as_boolean()) {
             return {where, b->get()};
+        }
         return {where, toml_date_or_time{}};
     }
 
@@ -104,8 +112,9 @@ location find_stumbling_block(std::string_view text, unsigned source) {
 } // namespace
 
 toml_document parse_toml(std::string_view text, unsigned source) {
-    if (auto refused = screen_toml(text, source))
+    if (auto refused = screen_toml(text, source)) {
         return {{}, std::move(refused)};
+    }
     const copier copy(source);
     try {
         return {copy.table(toml::parse(text)), std::nullopt};

@@ -27,8 +27,9 @@ bool starts_character(char c) {
 std::size_t find_long_line(std::string_view text) {
     for (std::size_t start = 0; start < text.size();) {
         const std::size_t end = std::min(text.find('\n', start), text.size());
-        if (end - start > longest_line)
+        if (end - start > longest_line) {
             return start;
+        }
         start = end + 1;
     }
     return std::string_view::npos;
@@ -40,22 +41,24 @@ class stray_finder {
 public:
     explicit stray_finder(std::string_view text) : text_(text) {
         constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-        if (text_.starts_with(byte_order_mark))
+        if (text_.starts_with(byte_order_mark)) {
             at_ = byte_order_mark.size();
+        }
     }
 
     /// @return where the first stray character is, or npos
     std::size_t find() {
         while (at_ < text_.size() && stray_ == std::string_view::npos) {
             const char c = text_[at_];
-            if (c == '#')
+            if (c == '#') {
                 at_ = text_.find('\n', at_);
-            else if (c == '"' || c == '\'')
+            } else if (c == '"' || c == '\'') {
                 skip_string(c);
-            else if (!is_ascii(c))
+            } else if (!is_ascii(c)) {
                 stray_ = at_;
-            else
+            } else {
                 ++at_;
+            }
         }
         return stray_;
     }
@@ -66,8 +69,9 @@ private:
             at_ += 3;
             skip_until(std::string(3, quote), quote == '"');
             // The last quotes of five close the string, the ones before them belong to it.
-            while (at_ < text_.size() && text_[at_] == quote)
+            while (at_ < text_.size() && text_[at_] == quote) {
                 ++at_;
+            }
         } else {
             at_ += 1;
             skip_until(std::string(1, quote), quote == '"');
@@ -81,12 +85,14 @@ private:
                 at_ = text_.size(); // not closed: a syntax error
                 return;
             }
-            if (escapes && text_[at_] == '\\')
+            if (escapes && text_[at_] == '\\') {
                 skip_escape();
-            else
+            } else {
                 ++at_;
-            if (stray_ != std::string_view::npos)
+            }
+            if (stray_ != std::string_view::npos) {
                 return;
+            }
         }
         at_ += end.size();
     }
@@ -97,10 +103,11 @@ private:
     void skip_escape() {
         const std::size_t after =
             std::min(text_.find_first_not_of(" \t\r\n", at_ + 1), text_.size());
-        if (after < text_.size() && !is_ascii(text_[after]))
+        if (after < text_.size() && !is_ascii(text_[after])) {
             stray_ = after;
-        else
+        } else {
             at_ = after == at_ + 1 ? after + 1 : after;
+        }
     }
 
     std::string_view text_;
@@ -121,12 +128,14 @@ location end_of(std::string_view text, unsigned source) {
 std::optional<problem> screen_toml(std::string_view text, unsigned source) {
     const std::size_t long_line = find_long_line(text);
     const std::size_t stray = stray_finder(text).find();
-    if (stray < long_line)
+    if (stray < long_line) {
         return problem{end_of(text.substr(0, stray + 1), source),
                        "this character is allowed only in quotes and comments"};
-    if (long_line != std::string_view::npos)
+    }
+    if (long_line != std::string_view::npos) {
         return problem{end_of(text.substr(0, long_line + 1), source),
                        "this line is longer than 4096 bytes"};
+    }
     return std::nullopt;
 }
 

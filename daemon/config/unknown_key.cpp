@@ -29,9 +29,11 @@ names all_settings() {
 
 names all_sections() {
     names sections;
-    for (const std::string_view key : all_settings())
-        if (sections.empty() || section_of(key) != sections.back())
+    for (const std::string_view key : all_settings()) {
+        if (sections.empty() || section_of(key) != sections.back()) {
             sections.push_back(section_of(key));
+        }
+    }
     return sections;
 }
 
@@ -41,16 +43,19 @@ std::string quoted_suggestion(std::string_view meant) {
 
 std::string unknown(std::string_view kind, const names& possible) {
     std::string text = "unknown " + std::string(kind) + "; allowed: ";
-    for (const std::string_view name : possible)
+    for (const std::string_view name : possible) {
         (text += name == possible.front() ? "" : ", ") += name;
+    }
     return text;
 }
 
 // The key of that name in whatever section has one, empty if none has.
 std::string_view elsewhere(std::string_view name) {
-    for (const std::string_view key : all_settings())
-        if (name_of(key) == name)
+    for (const std::string_view key : all_settings()) {
+        if (name_of(key) == name) {
             return key;
+        }
+    }
     return {};
 }
 
@@ -70,9 +75,11 @@ std::string unknown_at_top(std::string_view name, std::string_view kind) {
 
 std::string unknown_in_section(std::string_view section, std::string_view name) {
     names possible;
-    for (const std::string_view key : all_settings())
-        if (section_of(key) == section)
+    for (const std::string_view key : all_settings()) {
+        if (section_of(key) == section) {
             possible.push_back(name_of(key));
+        }
+    }
     const std::string_view meant = suggest(name, possible);
     const std::string full = meant.empty() ? std::string(elsewhere(name))
                                            : std::string(section) + '.' + std::string(meant);

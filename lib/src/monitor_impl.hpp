@@ -7,7 +7,8 @@
 // grace. Stop: no more pings, STOPPING=1 -> bus -> tick -> the context runs dry -> join -> outbox.
 //
 // Public calls come from any thread and hand their work to the watcher's context; everything below
-// "watcher thread" is only touched there.
+// "watcher thread" is only touched there. monitor_calls.cpp has the calls, monitor_thread.cpp what
+// the watcher thread does by itself, monitor_model.cpp what it tells the bus.
 #pragma once
 
 #include "report/bus_service.hpp"
@@ -92,7 +93,10 @@ private:
         });
     }
 
+    // -- watcher thread
     void run();
+    void set_up();
+    void wind_down();
     void arm(judge::time_point wake);
     void tick();
     void try_ready();

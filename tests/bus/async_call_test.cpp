@@ -159,13 +159,15 @@ TEST_CASE("async_call: a deferred call whose pump is gone completes with an erro
 TEST_CASE("async_call: its completion may stop and drop the pump") {
     call_peers p;
     int completions = 0;
-    for (int i = 0; i < 3; ++i)
+    for (int i = 0; i < 3; ++i) {
         async_call(*p.client, p.message("Echo"), 30s, [&](const call_error&, const message_ptr&) {
             ++completions;
-            if (p.client)
+            if (p.client) {
                 p.client->stop();
+            }
             p.client.reset();
         });
+    }
     CHECK(run_until(p.io, [&] { return completions == 3; }));
 }
 

@@ -158,8 +158,9 @@ TEST_CASE("bus_link: a stuck broker times the handshake out, and the loop goes o
     asio::steady_timer ticker(l.io);
     int ticks = 0;
     std::function<void(boost::system::error_code)> tick = [&](boost::system::error_code error) {
-        if (error || !l.losses.empty())
+        if (error || !l.losses.empty()) {
             return;
+        }
         ++ticks;
         ticker.expires_after(1ms);
         ticker.async_wait(tick);

@@ -61,8 +61,9 @@ struct pumped {
     /// Runs what is ready, until there is nothing. @return the number of handlers and wake-ups
     std::size_t settle() {
         std::size_t handlers = 0;
-        while (const std::size_t ran = io.poll())
+        while (const std::size_t ran = io.poll()) {
             handlers += ran;
+        }
         return handlers;
     }
 
@@ -159,8 +160,9 @@ TEST_CASE("bus_pump: backpressure leaves no wait behind") {
     pumped p;
     p.shrink_buffers();
     const std::size_t before = p.handlers_per_signal();
-    for (int episode = 0; episode < 6; ++episode)
+    for (int episode = 0; episode < 6; ++episode) {
         p.backpressure_episode();
+    }
     CHECK(p.handlers_per_signal() == before);
 }
 
@@ -177,8 +179,9 @@ TEST_CASE("bus_pump: the peer's reading wakes nobody once a backlog is gone") {
 TEST_CASE("bus_pump: a flood leaves a turn to others after every 16 messages") {
     pumped p;
     constexpr int flood = 160;
-    for (int i = 0; i < flood; ++i)
+    for (int i = 0; i < flood; ++i) {
         REQUIRE(emit(p.peer.get()) >= 0);
+    }
     std::uint64_t waiting = 0;
     REQUIRE(sd_bus_get_n_queued_write(p.peer.get(), &waiting) >= 0);
     REQUIRE(waiting == 0);

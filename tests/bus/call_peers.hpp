@@ -24,17 +24,20 @@ inline int serve(sd_bus_message* call, void* late, sd_bus_error*) noexcept {
         sd_bus_message_read(call, "s", &text);
         return sd_bus_reply_method_return(call, "s", text);
     }
-    if (sd_bus_message_is_method_call(call, "org.test", "Fail") > 0)
+    if (sd_bus_message_is_method_call(call, "org.test", "Fail") > 0) {
         return sd_bus_reply_method_errorf(call, "org.test.Error.No", "because");
-    if (sd_bus_message_is_method_call(call, "org.test", "Late") > 0)
+    }
+    if (sd_bus_message_is_method_call(call, "org.test", "Late") > 0) {
         static_cast<systemd::message_ptr*>(late)->reset(sd_bus_message_ref(call));
+    }
     return 1; // also Silent: sd-bus would answer that there is no such method
 }
 
 inline std::string text_of(const systemd::message_ptr& reply) {
     const char* text = "unreadable";
-    if (reply)
+    if (reply) {
         sd_bus_message_read(reply.get(), "s", &text);
+    }
     return text;
 }
 

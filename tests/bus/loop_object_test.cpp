@@ -2,22 +2,17 @@
 //
 // org.loopmon1.Loop and the bus service behind it, on a real dbus-daemon, with a model that shows
 // what the test wants.
-#include "report/bus_service.hpp"
-
 #include "support/bus_client.hpp"
 #include "support/catch.hpp"
 #include "support/private_bus.hpp"
+#include "support/served_model.hpp"
 #include "unit/report/fake_model.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
-#include <atomic>
-#include <future>
+#include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -29,73 +24,6 @@ namespace {
 
 constexpr auto name = "org.loopmon1.app.test";
 constexpr auto path = "/org/loopmon1/loop/main";
-
-struct loss_counter final : sink {
-    void publish(const loopmon::judge::event& happened,
-                 const boost::source_location&) noexcept override {
-        losses += std::holds_alternative<loopmon::judge::bus_lost>(happened) ? 1 : 0;
-    }
-    void settle(std::chrono::milliseconds) noexcept override {}
-    std::atomic<int> losses{0};
-};
-
-/// A bus service on a thread of its own.
-class served {
-public:
-    explicit served(const std::string& address, const fake_model& model = {}) {
-        model_.shown = model.shown;
-        model_.histograms = model.histograms;
-        on_its_thread([&] {
-            service_ = bus_service::start(io_.get_executor(), address, name, model_, sink_, [] {});
-        });
-    }
-    ~served() {
-        on_its_thread([&] {
-            service_->stop();
-            service_.reset();
-        });
-        work_.reset();
-        thread_.join();
-    }
-    served(const served&) = delete;
-    served& operator=(const served&) = delete;
-
-    /// Changes what is shown, and has the service look for what is to be signalled.
-    void show(const std::function<void(fake_model&)>& change) {
-        on_its_thread([&] {
-            change(model_);
-            model_.shown.n_stalls = model_.shown_stalls.empty() ? 0 : model_.shown_stalls.back().id;
-            service_->signal_changes();
-        });
-    }
-
-    [[nodiscard]] bool has_lost_the_bus() const { return sink_.losses > 0; }
-    /// Does something in the test's thread while the service does nothing.
-    void hold(const std::function<void()>& meanwhile) {
-        std::promise<void> done;
-        boost::asio::post(io_, [over = done.get_future().share()] { over.wait(); });
-        meanwhile();
-        done.set_value();
-    }
-
-private:
-    void on_its_thread(const std::function<void()>& work) {
-        std::promise<void> done;
-        boost::asio::post(io_, [&] {
-            work();
-            done.set_value();
-        });
-        done.get_future().wait();
-    }
-
-    fake_model model_;
-    loss_counter sink_;
-    boost::asio::io_context io_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
-        io_.get_executor()};
-    std::thread thread_{[this] { io_.run(); }};
-    std::shared_ptr<bus_service> service_;
-};
 
 /// Notes the signals of the loop, as "StallBegan 1 cpu" and "StallEnded 1 cpu".
 class signal_log {
@@ -147,6 +75,14 @@ stall_status stall(std::uint64_t id, bool ongoing) {
             .who = {.handler = "socket", .task = "po\xffll", .stack = {"f()", "main"}}};
 }
 
+/// From now on the service shows these stalls, and signals what is new in them.
+void show(served_model& loop, fake_model& model, std::vector<stall_status> stalls) {
+    loop.change([&] {
+        model.shown_stalls = std::move(stalls);
+        model.shown.n_stalls = model.shown_stalls.empty() ? 0 : model.shown_stalls.back().id;
+    });
+}
+
 bool has_property(const bus_client& client, const char* property) {
     const auto error = client.error_of([&](sd_bus_error* e) {
         sd_bus_message* value = nullptr;
@@ -181,7 +117,7 @@ TEST_CASE("loop object: what only handler tracking knows exists only with it") {
     model.shown.running_task = "po\xffll";
     model.shown.utilization = 0.25;
     model.shown.n_expected = 3;
-    const served loop(bus.address(), model);
+    const served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
     for (const char* property :
          {"PendingHandlers", "RunningHandler", "RunningTask", "Utilization", "NHandlers"}) {
@@ -209,7 +145,7 @@ TEST_CASE("loop object: histograms there are, and an error that names them") {
     const bus_client client(bus.address());
     fake_model model;
     model.histograms = {{histogram_kind::lag, {}}, {histogram_kind::run, {{5us, 2}}}};
-    const served loop(bus.address(), model);
+    const served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
     const auto histogram = [&](const char* what, sd_bus_error* error) {
         sd_bus_message* reply = nullptr;
@@ -237,13 +173,12 @@ TEST_CASE("loop object: histograms there are, and an error that names them") {
 TEST_CASE("loop object: stalls, tasks and history are listed as they are") {
     const private_bus bus;
     const bus_client client(bus.address());
-    served loop(bus.address());
-    loop.show([](fake_model& model) {
-        model.shown_stalls = {stall(1, false), stall(2, true)};
-        model.shown_tasks = {{.id = 5, .name = "t", .age = 1us, .run_time = 2us, .pending = 3}};
-        model.shown_history = {
-            {.when = wall_time(1us), .lag_max = 2us, .active_tasks = 3, .pending = 4}};
-    });
+    fake_model model;
+    model.shown_stalls = {stall(1, false), stall(2, true)};
+    model.shown_tasks = {{.id = 5, .name = "t", .age = 1us, .run_time = 2us, .pending = 3}};
+    model.shown_history = {
+        {.when = wall_time(1us), .lag_max = 2us, .active_tasks = 3, .pending = 4}};
+    const served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
 
     const auto stalls = call(client, "ListStalls");
@@ -294,32 +229,34 @@ TEST_CASE("loop object: stalls, tasks and history are listed as they are") {
 TEST_CASE("loop object: a stall is signalled when it begins and when it ends, once") {
     const private_bus bus;
     const bus_client client(bus.address());
-    served loop(bus.address());
+    fake_model model;
+    served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
     const signal_log heard(client);
-    loop.show([](fake_model& model) { model.shown_stalls = {stall(1, true)}; });
+    show(loop, model, {stall(1, true)});
     CHECK(heard.is({"StallBegan 1 8 blockedsocketpo?ll"}));
-    loop.show([](fake_model&) {});
-    loop.show([](fake_model& model) { model.shown_stalls = {stall(1, false)}; });
-    loop.show([](fake_model&) {});
-    loop.show([](fake_model& model) { model.shown_stalls = {stall(1, false), stall(2, false)}; });
+    loop.change([] {});
+    show(loop, model, {stall(1, false)});
+    loop.change([] {});
+    show(loop, model, {stall(1, false), stall(2, false)});
     CHECK(heard.is({"StallBegan 1 8 blockedsocketpo?ll", "StallEnded 1 9 blocked",
                     "StallBegan 2 8 blockedsocketpo?ll", "StallEnded 2 9 blocked"}));
 }
 
 TEST_CASE("loop object: stalls of a time without a bus are signalled when there is one again") {
     private_bus bus;
-    served loop(bus.address());
+    fake_model model;
+    served_model loop(bus.address(), name, model);
     {
         const bus_client client(bus.address());
         REQUIRE(eventually([&] { return client.has_owner(name); }));
         const signal_log heard(client);
-        loop.show([](fake_model& model) { model.shown_stalls = {stall(1, true)}; });
+        show(loop, model, {stall(1, true)});
         CHECK(heard.is({"StallBegan 1 8 blockedsocketpo?ll"}));
     }
     bus.kill();
     REQUIRE(eventually([&] { return loop.has_lost_the_bus(); }));
-    loop.show([](fake_model& model) { model.shown_stalls = {stall(1, false), stall(2, false)}; });
+    show(loop, model, {stall(1, false), stall(2, false)});
 
     std::optional<bus_client> client;
     std::optional<signal_log> heard;

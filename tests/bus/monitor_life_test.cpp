@@ -12,10 +12,12 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <functional>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <thread>
 
 using namespace loopmon::test;
 
@@ -124,20 +126,29 @@ TEST_CASE("monitor: the service manager hears READY once the loop turns, pings, 
     CHECK_THAT(last, Catch::ContainsSubstring("STOPPING=1"));
 }
 
-TEST_CASE("monitor: ends at any moment, also when its next round is due already") {
-    // Enough loops that a round takes a while, and an end at every phase of the rounds.
-    constexpr auto crowd = 200;
-    for (auto moment = 0; moment < 40; ++moment) {
-        std::vector<std::unique_ptr<boost::asio::io_context>> contexts;
-        loopmon::monitor monitor;
-        std::vector<loopmon::watched> watched;
-        for (auto n = 0; n < crowd; ++n) {
-            contexts.push_back(std::make_unique<boost::asio::io_context>());
-            watched.push_back(monitor.watch(*contexts.back(), {.name = "l" + std::to_string(n)}));
-        }
-        const auto end = std::chrono::steady_clock::now() + moment * std::chrono::microseconds(97);
-        while (std::chrono::steady_clock::now() < end) {
-        }
-    }
-    SUCCEED("every one of them returned");
+// A Reload is served by the program on the watcher thread, which is the one place where a test can
+// hold that thread. Held for longer than it ever sleeps, it finds its end queued when it goes on
+// and, behind that, a round whose timer has expired and cannot be cancelled any more.
+TEST_CASE("monitor: ends also when its next round is due already, and blames no loop afterwards") {
+    const private_bus bus;
+    running_loop loop;
+    std::promise<void> held;
+    auto options = on(bus);
+    options.reload = [&held](const std::function<void(std::string)>&) {
+        held.set_value();
+        std::this_thread::sleep_for(1500ms); // watch::watcher::longest_sleep is 1 s
+    };
+    auto monitor = std::make_unique<loopmon::monitor>(options);
+    auto watched = monitor->watch(loop.io, quick());
+    REQUIRE(eventually([&] { return bus_client(bus.address()).has_owner(name); }));
+    const blocked hold(loop.io);
+    REQUIRE(eventually([] { return loopmon::overloaded(); }));
+
+    std::thread caller([&bus] { // gets no answer, the monitor has gone
+        (void)call(bus_client(bus.address()), root, manager_interface, "Reload");
+    });
+    held.get_future().wait();
+    monitor.reset(); // did not return, when that round armed the timer again
+    CHECK_FALSE(loopmon::overloaded());
+    caller.join();
 }

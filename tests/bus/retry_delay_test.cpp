@@ -28,7 +28,8 @@ TEST_CASE("retry_delay: begins anew after a success") {
 
 TEST_CASE("retry_delay: two processes do not keep step") {
     std::set<milliseconds> pauses;
-    for (unsigned seed = 0; seed < 20; ++seed)
+    for (unsigned seed = 0; seed < 20; ++seed) {
         pauses.insert(retry_delay(milliseconds{30000}, milliseconds{30000}, seed).next());
+    }
     CHECK(pauses.size() > 10);
 }

@@ -12,8 +12,9 @@ namespace loopmon::test {
 namespace {
 
 void check(int r, const char* what) {
-    if (r < 0)
+    if (r < 0) {
         throw std::system_error(-r, std::generic_category(), what);
+    }
 }
 
 systemd::bus_ptr new_bus(int socket) {
@@ -28,8 +29,9 @@ systemd::bus_ptr new_bus(int socket) {
 
 bus_pair::bus_pair() {
     int sockets[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets) != 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets) != 0) {
         throw std::system_error(errno, std::generic_category(), "socketpair");
+    }
     client = new_bus(sockets[0]);
     server = new_bus(sockets[1]);
 

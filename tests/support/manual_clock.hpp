@@ -45,8 +45,9 @@ inline void run_due(boost::asio::io_context& io) {
     manual_timer last(io, manual_clock::now());
     bool ran = false;
     last.async_wait([&ran](boost::system::error_code) { ran = true; });
-    while (!ran)
+    while (!ran) {
         io.poll();
+    }
     io.poll();
 }
 

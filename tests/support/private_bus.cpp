@@ -65,25 +65,28 @@ private_bus::~private_bus() {
 
 void private_bus::start() {
     int pipe[2];
-    if (pipe2(pipe, O_CLOEXEC) != 0)
+    if (pipe2(pipe, O_CLOEXEC) != 0) {
         fail("pipe2");
+    }
     // What allocates is done before the fork: the child may run nothing but system calls.
     const std::string configuration = "--config-file=" + (directory_.path() / "bus.conf").string();
     const std::string log = (directory_.path() / "bus.log").string();
     const pid_t parent = getpid();
 
     process_ = fork();
-    if (process_ < 0)
+    if (process_ < 0) {
         fail("fork");
+    }
     if (process_ == 0) {
         // It complains for nothing, of limits that a container does not let it raise.
         dup2(open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), STDERR_FILENO);
         constexpr int told = 3;           // the daemon must know the number
         prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that crashes leaves nothing behind
         if (getppid() == parent &&
-            (pipe[1] == told ? fcntl(told, F_SETFD, 0) : dup2(pipe[1], told)) >= 0)
+            (pipe[1] == told ? fcntl(told, F_SETFD, 0) : dup2(pipe[1], told)) >= 0) {
             execlp("dbus-daemon", "dbus-daemon", "--nofork", "--nopidfile", "--nosyslog",
                    "--print-address=3", configuration.c_str(), nullptr);
+        }
         _exit(127);
     }
     close(pipe[1]);
@@ -98,8 +101,9 @@ void private_bus::start() {
 }
 
 void private_bus::kill() {
-    if (process_ < 0)
+    if (process_ < 0) {
         return;
+    }
     ::kill(process_, SIGKILL);
     while (waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
     }

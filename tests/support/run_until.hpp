@@ -16,8 +16,9 @@ template <class Done>
     const auto work = boost::asio::make_work_guard(io);
     const auto give_up = std::chrono::steady_clock::now() + limit;
     while (!done()) {
-        if (std::chrono::steady_clock::now() >= give_up)
+        if (std::chrono::steady_clock::now() >= give_up) {
             return false;
+        }
         io.restart();
         // Short, so that conditions outside of the loop are seen too.
         io.run_one_for(std::chrono::milliseconds{5});

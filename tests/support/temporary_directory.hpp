@@ -13,8 +13,9 @@ class temporary_directory {
 public:
     temporary_directory() {
         std::string name = std::filesystem::temp_directory_path() / "loopmon-test-XXXXXX";
-        if (mkdtemp(name.data()) == nullptr)
+        if (mkdtemp(name.data()) == nullptr) {
             throw std::system_error(errno, std::generic_category(), name);
+        }
         path_ = name;
     }
     temporary_directory(const temporary_directory&) = delete;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "judge/level.hpp"
+#include "judge/stack_text.hpp"
 #include "judge/time.hpp"
 
 #include <cstdint>
@@ -23,8 +24,7 @@ struct culprit {
     std::string spawned = {};    ///< FILE:LINE where that task was spawned
     std::string syscall = {};    ///< the system call that the thread is in: "openat"
     std::string waiting_in = {}; ///< the kernel function that it sleeps in: "futex_do_wait"
-    /// Innermost frame first; a first line in brackets remarks.
-    std::vector<std::string> stack = {};
+    stack_text stack = {};
     /// What the machine has to do with it: "cpu pressure 37%, ran late 4ms".
     std::string machine = {};
     std::uint64_t pending = 0; ///< handlers that exist and are not running

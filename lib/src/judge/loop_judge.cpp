@@ -36,13 +36,15 @@ void loop_judge::configure(lag_limits limits) {
 void loop_judge::step(const loop_observation& seen, events& out) {
     assert(seen.now >= last_.now && seen.lag >= seen.overdue);
     const auto graded = excuse(seen);
-    if (graded.now < judge_from_ || is_excused(graded))
+    if (graded.now < judge_from_ || is_excused(graded)) {
         calm_since_.reset(); // unwatched time is no proof of health
-    else
+    } else {
         grade(graded, out);
+    }
     last_ = graded;
-    if (const auto count = budget_.take_report(seen.now))
+    if (const auto count = budget_.take_report(seen.now)) {
         out.push_back(suppressed{name_, *count});
+    }
 }
 
 /// Takes a completed sample that is not to be graded out of the lag.
@@ -50,35 +52,41 @@ loop_observation loop_judge::excuse(const loop_observation& seen) {
     const bool completed = !is_growing(seen);
     // Whatever had completed by the first look after judge_from was late before it.
     const bool start_up = last_.now < judge_from_ && seen.now - seen.lag < judge_from_;
-    if (start_up || is_excused(seen))
+    if (start_up || is_excused(seen)) {
         excused_ = completed ? seen.lag : duration::zero();
-    else if (!completed || seen.lag != excused_)
+    } else if (!completed || seen.lag != excused_) {
         excused_ = duration::zero();
+    }
 
     auto graded = seen;
-    if (excused_ > duration::zero())
+    if (excused_ > duration::zero()) {
         graded.lag = seen.overdue;
+    }
     return graded;
 }
 
 void loop_judge::grade(const loop_observation& seen, events& out) {
     const bool news = seen.lag >= next_threshold();
     if (level_ == level::nominal) {
-        if (!news)
+        if (!news) {
             return;
+        }
         begin(seen);
     }
     if (seen.lag < healthy_below()) {
-        if (!calm_since_)
+        if (!calm_since_) {
             calm_since_ = seen.now;
-        if (seen.now - *calm_since_ >= limits_.clear_after)
+        }
+        if (seen.now - *calm_since_ >= limits_.clear_after) {
             end(out);
+        }
         return;
     }
     calm_since_.reset();
     note_lateness(seen);
-    if (news)
+    if (news) {
         report(seen, out);
+    }
 }
 
 void loop_judge::begin(const loop_observation& seen) {
@@ -94,8 +102,9 @@ void loop_judge::begin(const loop_observation& seen) {
 
 void loop_judge::note_lateness(const loop_observation& seen) {
     peak_ = std::max(peak_, seen.lag);
-    if (seen.why != cause::none && seen.why != cause::unknown)
+    if (seen.why != cause::none && seen.why != cause::unknown) {
         cause_ = seen.why; // a later look that finds no evidence does not take it back
+    }
 
     if (seen.overdue >= healthy_below()) {
         late_since_ = seen.now - seen.overdue;
@@ -114,8 +123,9 @@ void loop_judge::report(const loop_observation& seen, events& out) {
         level_ = level::stalled;
         ++n_critical_;
     }
-    if (!budget_.spend(seen.now))
+    if (!budget_.spend(seen.now)) {
         return;
+    }
     printed_ = true;
     out.push_back(stall{.loop = name_,
                         .episode = episode_,
@@ -128,9 +138,10 @@ void loop_judge::report(const loop_observation& seen, events& out) {
 }
 
 void loop_judge::end(events& out) {
-    if (printed_)
+    if (printed_) {
         out.push_back(recovered{
             .loop = name_, .episode = episode_, .lasted = lasted(), .peak = peak_, .why = cause_});
+    }
     level_ = level::nominal;
     cause_ = cause::none;
     calm_since_.reset();
@@ -152,27 +163,33 @@ duration loop_judge::next_threshold() const {
         break;
     }
     auto threshold = limits_.critical;
-    while (threshold <= peak_ && threshold < century)
+    while (threshold <= peak_ && threshold < century) {
         threshold *= 2;
+    }
     return std::min(threshold, century);
 }
 
 duration loop_judge::next_lag() const {
-    if (last_.now < judge_from_)
+    if (last_.now < judge_from_) {
         return century;
+    }
     if (is_excused(last_)) // that lateness is not graded: look again a fresh period later
+    {
         return last_.overdue + limits_.warn;
+    }
     return calm_since_ ? healthy_below() : next_threshold();
 }
 
 time_point loop_judge::next_check() const {
     auto next = budget_.next_check();
-    if (last_.now < judge_from_)
+    if (last_.now < judge_from_) {
         next = std::min(next, judge_from_);
-    else if (calm_since_)
+    } else if (calm_since_) {
         next = std::min(next, *calm_since_ + limits_.clear_after);
-    else if (level_ != level::nominal) // whether it has ended is only seen by looking
+    } else if (level_ != level::nominal) // whether it has ended is only seen by looking
+    {
         next = std::min(next, last_.now + limits_.warn);
+    }
     return next;
 }
 

@@ -15,8 +15,9 @@ void tasks_judge::configure(task_limits limits) {
                            limits.leak_window == limits_.leak_window &&
                            limits.leak_min == limits_.leak_min;
     limits_ = limits;
-    if (!same_rule)
+    if (!same_rule) {
         restart_windows();
+    }
 }
 
 void tasks_judge::step(time_point now, std::uint64_t active_tasks, alert_budget& budget,
@@ -29,13 +30,15 @@ void tasks_judge::step(time_point now, std::uint64_t active_tasks, alert_budget&
     const moment at{now, active_tasks, budget, out};
     check_limit(at);
     check_leak(at);
-    if (was_wrong && !high_ && !leaking_ && std::exchange(told_, false))
+    if (was_wrong && !high_ && !leaking_ && std::exchange(told_, false)) {
         out.push_back(tasks_normal{name_, active_tasks, limit_});
+    }
 }
 
 void tasks_judge::tell(const moment& at, event happened) {
-    if (!at.budget.spend(at.now))
+    if (!at.budget.spend(at.now)) {
         return;
+    }
     told_ = true;
     at.out.push_back(std::move(happened));
 }
@@ -59,11 +62,13 @@ void tasks_judge::check_leak(const moment& at) {
         return;
     }
     if (window_end_) {
-        if (!minima_.empty() && window_min_ <= minima_.back())
+        if (!minima_.empty() && window_min_ <= minima_.back()) {
             leaking_ = false;
+        }
         minima_.push_back(window_min_);
-        if (minima_.size() > std::size_t{limits_.leak_windows} + 1)
+        if (minima_.size() > std::size_t{limits_.leak_windows} + 1) {
             minima_.pop_front();
+        }
         if (!leaking_ && rose_long_enough()) {
             leaking_ = true;
             limit_ = minima_.front();

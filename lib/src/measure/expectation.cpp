@@ -20,9 +20,8 @@ constexpr auto publish = std::memory_order_release;
 constexpr auto observe = std::memory_order_acquire;
 
 struct record {
-    record* next = nullptr;       ///< does not change once it is in the list
-    std::atomic<pid_t> thread{0}; ///< zero: nobody's
-    std::atomic<std::uint64_t> announced{0};
+    record* next = nullptr;                 ///< does not change once it is in the list
+    std::atomic<pid_t> thread{0};           ///< zero: nobody's
     std::atomic<std::uint32_t> sequence{0}; ///< odd while something is announced
     std::atomic<std::int64_t> began_ns{0};
     std::atomic<std::int64_t> until_ns{0};
@@ -41,8 +40,7 @@ public:
     own_record& operator=(const own_record&) = delete;
     ~own_record() {
         if (own_ != nullptr) {
-            own_->announced.store(0, publish); // for the next one
-            own_->thread.store(0, publish);
+            own_->thread.store(0, publish); // for the next one
         }
     }
     [[nodiscard]] record* get() const noexcept { return own_; }
@@ -105,7 +103,6 @@ unsigned open_expectation(steady_clock::time_point now, nanoseconds length,
             own->until_ns.store(since_epoch(later(now, length)), publish);
             own->id.store(next_id.fetch_add(1, std::memory_order_relaxed), publish);
             own->reason.store(reason);
-            own->announced.store(own->announced.load(std::memory_order_relaxed) + 1, publish);
             own->sequence.store(own->sequence.load(std::memory_order_relaxed) + 1, publish);
         }
     }
@@ -141,11 +138,6 @@ std::optional<expectation> expectation_of(pid_t thread) {
         return std::nullopt;
     }
     return copy;
-}
-
-std::uint64_t expectations_of(pid_t thread) noexcept {
-    const auto* const r = record_of(thread);
-    return r == nullptr ? 0 : r->announced.load(observe);
 }
 
 } // namespace loopmon::measure

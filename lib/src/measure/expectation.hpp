@@ -28,10 +28,6 @@ struct expectation {
 /// Allocates; for the watcher.
 [[nodiscard]] std::optional<expectation> expectation_of(pid_t thread);
 
-/// How many a thread has announced since it began, what is still open and not the inner ones. Zero
-/// for a thread that ended. Any thread.
-[[nodiscard]] std::uint64_t expectations_of(pid_t thread) noexcept;
-
 /// Opens a scope on the calling thread: it will be busy for this long. Lock-free, but allocates at
 /// the first call of a thread; without memory nothing is announced.
 /// @param length negative: 0; the deadline is `now` plus this

@@ -114,14 +114,16 @@ nanoseconds bucket_upper_bound(std::size_t bucket) noexcept {
 
 std::uint64_t bucket_counts::total() const noexcept {
     std::uint64_t sum = 0;
-    for (const auto count : counts)
+    for (const auto count : counts) {
         sum += count;
+    }
     return sum;
 }
 
 bucket_counts& bucket_counts::operator+=(const bucket_counts& other) noexcept {
-    for (std::size_t i = 0; i < bucket_count; ++i)
+    for (std::size_t i = 0; i < bucket_count; ++i) {
         counts[i] += other.counts[i];
+    }
     return *this;
 }
 
@@ -135,18 +137,21 @@ bucket_counts& bucket_counts::operator-=(const bucket_counts& other) noexcept {
 
 nanoseconds bucket_counts::percentile(double fraction) const noexcept {
     const auto records = total();
-    if (records == 0)
+    if (records == 0) {
         return nanoseconds::zero();
+    }
     const auto n = static_cast<double>(records);
     const double rank = std::clamp(std::ceil(fraction * n * rounding_slack), 1.0, n);
     double below = 0; // records in the buckets before this one
     std::size_t bucket = 0;
-    while (below + static_cast<double>(counts[bucket]) < rank)
+    while (below + static_cast<double>(counts[bucket]) < rank) {
         below += static_cast<double>(counts[bucket++]);
+    }
 
     const double lower = bucket == 0 ? 0.0 : upper_bound_ns(bucket - 1);
-    if (bucket == bucket_count - 1)
+    if (bucket == bucket_count - 1) {
         return nanoseconds(static_cast<nanoseconds::rep>(lower));
+    }
     const double width = upper_bound_ns(bucket) - lower;
     const double position = (rank - below - 0.5) / static_cast<double>(counts[bucket]);
     return nanoseconds(
@@ -155,8 +160,9 @@ nanoseconds bucket_counts::percentile(double fraction) const noexcept {
 
 bucket_counts histogram::copy() const noexcept {
     bucket_counts result;
-    for (std::size_t i = 0; i < bucket_count; ++i)
+    for (std::size_t i = 0; i < bucket_count; ++i) {
         result.counts[i] = count(i);
+    }
     return result;
 }
 

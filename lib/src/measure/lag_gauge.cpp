@@ -70,15 +70,17 @@ void lag_gauge::complete(const sample& done, nanoseconds interval) noexcept {
     assert(done.lag.count() >= 0);
     assert(interval.count() > 0);
     const auto deadline_ns = to_ns(done.deadline);
-    if (deadline_ns == disregarded_ns_.load(std::memory_order_relaxed))
+    if (deadline_ns == disregarded_ns_.load(std::memory_order_relaxed)) {
         return;
+    }
 
     record(done.lag, interval);
 
     // A larger maximum replaces what is there, which is either the one compared with or the zero of
     // a watcher that took it just now; a smaller one leaves it. No maximum gets lost.
-    if (done.lag.count() > max_ns_.load(std::memory_order_relaxed))
+    if (done.lag.count() > max_ns_.load(std::memory_order_relaxed)) {
         max_ns_.store(done.lag.count(), std::memory_order_relaxed);
+    }
 
     // A reader that sees any of the stores into an entry also sees the sequence that went before
     // them, and so that its entry is not the last any more. Releases and no fence, because thread
@@ -108,8 +110,9 @@ void lag_gauge::record(nanoseconds lag, nanoseconds interval) noexcept {
 
 std::optional<lag_gauge::time_point> lag_gauge::deadline() const noexcept {
     const auto ns = deadline_ns_.load(std::memory_order_acquire);
-    if (ns == no_deadline)
+    if (ns == no_deadline) {
         return std::nullopt;
+    }
     return from_ns(ns);
 }
 
@@ -119,8 +122,9 @@ sample lag_gauge::last() const noexcept {
         const auto& entry = last_[sequence % 2];
         const auto deadline_ns = entry.deadline_ns.load(std::memory_order_acquire);
         const auto lag_ns = entry.lag_ns.load(std::memory_order_acquire);
-        if (sequence_.load(std::memory_order_relaxed) == sequence)
+        if (sequence_.load(std::memory_order_relaxed) == sequence) {
             return {from_ns(deadline_ns), nanoseconds(lag_ns)};
+        }
     }
 }
 

@@ -16,8 +16,9 @@ namespace loopmon::measure {
 bool loop_state::claim(boost::asio::io_context& io) {
     assert(state_of(io).get() == this);
     const std::scoped_lock lock(mutex_);
-    if (context_ != nullptr)
+    if (context_ != nullptr) {
         return false;
+    }
     watch_polls(io, *tracking_);
     context_ = &io;
     return true;
@@ -35,8 +36,9 @@ bool loop_state::running() const {
 
 bool loop_state::post(std::function<void()> work) {
     const std::scoped_lock lock(mutex_);
-    if (context_ == nullptr)
+    if (context_ == nullptr) {
         return false;
+    }
     boost::asio::post(*context_, std::move(work));
     return true;
 }

@@ -87,10 +87,6 @@ const histogram& loop_tracking::turns() const noexcept {
     return recorded != nullptr ? *recorded : no_turns;
 }
 
-nanoseconds loop_tracking::turn_time() const noexcept {
-    return nanoseconds(turn_ns_.load(std::memory_order_relaxed));
-}
-
 bucket_counts loop_tracking::queue_delays() const noexcept {
     bucket_counts sum;
     each_slot(slots_, [&sum](const run_slot& slot) { slot.add_queue_delays_to(sum); });
@@ -168,7 +164,6 @@ void loop_tracking::end_turn(std::uint64_t ticks) noexcept {
         return;
     }
     record_turn(*recorded, nanoseconds(length));
-    turn_ns_.store(turn_ns_.load(std::memory_order_relaxed) + length, std::memory_order_relaxed);
     // As in lag_gauge::complete(): a maximum that is taken meanwhile is not lost.
     if (length > max_turn_ns_.load(std::memory_order_relaxed)) {
         max_turn_ns_.store(length, std::memory_order_relaxed);

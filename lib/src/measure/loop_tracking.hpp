@@ -74,8 +74,6 @@ public:
     /// Turns that ended, in the shares that lag_of_turns() takes. Empty until watch_turns() was
     /// called.
     [[nodiscard]] const histogram& turns() const noexcept;
-    /// Sum of the turns that ended.
-    [[nodiscard]] nanoseconds turn_time() const noexcept;
     /// From creation to begin, of handlers that are posted: their creation means that they are
     /// ready. Handlers that wait for something are not in it.
     [[nodiscard]] bucket_counts queue_delays() const noexcept;
@@ -113,7 +111,6 @@ private:
     alignas(64) std::atomic<std::uint64_t> turn_{0}; ///< odd: a turn is on
     std::atomic<std::uint64_t> turn_began_{0};       ///< ticks
     std::atomic<std::uint64_t> ended_before_{0};     ///< handlers that ended before the turn
-    std::atomic<std::int64_t> turn_ns_{0};
     std::atomic<std::int64_t> max_turn_ns_{0};
 };
 

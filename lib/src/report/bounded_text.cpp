@@ -81,13 +81,17 @@ judge::culprit bounded(judge::culprit who) {
          {&who.handler, &who.task, &who.spawned, &who.syscall, &who.waiting_in, &who.machine}) {
         *name = bounded_text(*name, longest_name);
     }
-    if (who.stack.size() > most_frames) {
-        who.stack.resize(most_frames);
-    }
-    for (auto& frame : who.stack) {
-        frame = bounded_text(frame, longest_frame);
-    }
     return who;
+}
+
+std::vector<std::string> bounded_lines(std::vector<std::string> lines) {
+    if (lines.size() > most_frames) {
+        lines.resize(most_frames);
+    }
+    for (auto& line : lines) {
+        line = bounded_text(line, longest_frame);
+    }
+    return lines;
 }
 
 } // namespace loopmon::report

@@ -27,7 +27,10 @@ inline constexpr std::size_t longest_name = 160;
 /// @param most at least 16
 [[nodiscard]] std::string bounded_text(std::string_view text, std::size_t most);
 
-/// All texts of a culprit within the bounds above.
+/// All names of a culprit within the bounds above.
 [[nodiscard]] judge::culprit bounded(judge::culprit who);
+
+/// The lines of a stack within the bounds above: 16 KiB at most.
+[[nodiscard]] std::vector<std::string> bounded_lines(std::vector<std::string> lines);
 
 } // namespace loopmon::report

@@ -93,7 +93,7 @@ json::object object_of(const flight_record& flight, extent wanted) {
     if (wanted == extent::without_stack) {
         return out;
     }
-    out["Culprit"] = to_json(flight.who);
+    out["Culprit"] = to_json(flight.why.who);
     if (wanted == extent::without_loop) {
         return out;
     }

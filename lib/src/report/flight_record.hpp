@@ -48,7 +48,7 @@ struct flight_record {
     std::uint64_t n_trips = 0;
     wall_time when{};
     record told = {}; ///< the journal record of the trip
-    judge::culprit who = {};
+    judge::trip why = {};
     flight_state state = {};
 };
 

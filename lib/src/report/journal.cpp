@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report/journal.hpp"
 
+#include "report/console.hpp"
+
 // The caller's location goes into the fields, not that of the call of sd_journal_sendv.
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -33,14 +36,13 @@ void write_fully(int fd, std::string_view text) {
     }
 }
 
-std::string full_text(const record& entry) {
-    return entry.details.empty() ? entry.text : entry.text + '\n' + entry.details;
-}
-
 bool write_journal(const record& entry, const boost::source_location& where) {
     std::vector<std::string> fields;
     fields.reserve(entry.fields.size() + 7);
-    fields.push_back("MESSAGE=" + full_text(entry));
+    fields.push_back("MESSAGE=" + entry.text);
+    if (!entry.details.empty()) {
+        (fields.back() += '\n') += entry.details;
+    }
     fields.push_back("PRIORITY=" + std::to_string(static_cast<int>(entry.severity)));
     fields.push_back(std::string("CODE_FILE=") + where.file_name());
     fields.push_back("CODE_LINE=" + std::to_string(where.line()));
@@ -95,28 +97,8 @@ log_target detect_log_target() noexcept {
     return log_target::console;
 }
 
-std::string console_text(const record& entry, bool terminal) {
-    const auto severity = static_cast<int>(entry.severity);
-    const std::string before = !terminal ? '<' + std::to_string(severity) + '>'
-                               : entry.severity <= priority::err     ? "\033[1;31m"
-                               : entry.severity == priority::warning ? "\033[1;33m"
-                               : entry.severity == priority::notice  ? "\033[1m"
-                                                                     : "";
-    const std::string after = terminal && !before.empty() ? "\033[0m\n" : "\n";
-    std::string out;
-    const auto text = full_text(entry);
-    std::string_view rest = text;
-    while (true) {
-        const auto end = rest.find('\n');
-        out += before;
-        out += rest.substr(0, end);
-        out += after;
-        if (end == std::string_view::npos) {
-            return out;
-        }
-        rest.remove_prefix(end + 1);
-    }
-}
+journal::journal(log_target target) noexcept
+    : target_(target), colour_(wants_colour(std::getenv("NO_COLOR"), std::getenv("TERM"))) {}
 
 void journal::write(const record& entry, const boost::source_location& where) const {
     if (entry.severity > level()) {
@@ -125,7 +107,8 @@ void journal::write(const record& entry, const boost::source_location& where) co
     if (target() == log_target::journal && write_journal(entry, where)) {
         return;
     }
-    write_fully(STDERR_FILENO, console_text(entry, ::isatty(STDERR_FILENO) == 1));
+    write_fully(STDERR_FILENO, console_text(entry, console_style_of(STDERR_FILENO, colour_),
+                                            std::chrono::system_clock::now()));
 }
 
 } // namespace loopmon::report

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Writes records where this process logs: the journal with all fields, or standard error, with the
-// <N> prefixes of sd-daemon(3) for a log pipe and coloured for a terminal.
+// Writes records where this process logs: the journal with all fields, or standard error
+// (console.hpp).
 #pragma once
 
 #include "report/message.hpp"
@@ -28,7 +28,8 @@ enum class log_target { journal, console };
 /// Level and target may be changed from any thread while another writes.
 class journal {
 public:
-    explicit journal(log_target target = detect_log_target()) noexcept : target_(target) {}
+    /// The environment is read here and never again: others may change theirs while this writes.
+    explicit journal(log_target target = detect_log_target()) noexcept;
 
     [[nodiscard]] priority level() const noexcept { return level_; }
     void level(priority least) noexcept { level_ = least; }
@@ -42,9 +43,7 @@ public:
 private:
     std::atomic<log_target> target_;
     std::atomic<priority> level_{priority::info};
+    bool colour_; ///< if standard error is a terminal
 };
-
-/// What standard error gets: one line, or as many as the text has, each with its prefix.
-[[nodiscard]] std::string console_text(const record& entry, bool terminal);
 
 } // namespace loopmon::report

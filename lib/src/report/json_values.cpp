@@ -98,7 +98,7 @@ json::object to_json(const judge::culprit& unbounded) {
         out["PendingHandlers"] = who.pending;
     }
     if (!who.stack.empty()) {
-        out["Stack"] = to_json(who.stack);
+        out["Stack"] = to_json(bounded_lines(who.stack.lines()));
     }
     return out;
 }

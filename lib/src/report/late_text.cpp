@@ -94,14 +94,14 @@ std::string late_text(const judge::trip& e) {
            "; giving up: watchdog trip";
 }
 
-std::string shown_frames(const judge::culprit& who) {
+std::string shown_frames(const std::vector<std::string>& stack) {
     std::string out;
     const auto add = [&out](const std::string& line) {
         out += (out.empty() ? "  " : "\n  ") + line;
     };
     std::size_t number = 0;
     std::size_t shown = 0;
-    for (const auto& line : who.stack) {
+    for (const auto& line : stack) {
         if (is_remark(line)) {
             if (number == 0) { // on the stack as a whole
                 add(line);
@@ -117,9 +117,9 @@ std::string shown_frames(const judge::culprit& who) {
     return out;
 }
 
-std::string whole_stack(const judge::culprit& who) {
+std::string whole_stack(const std::vector<std::string>& stack) {
     std::string out;
-    for (const auto& line : who.stack) {
+    for (const auto& line : stack) {
         out += (out.empty() ? "" : "\n") + line;
     }
     return out;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace loopmon::report {
 
@@ -19,10 +20,10 @@ inline constexpr std::size_t frames_shown = 3;
 [[nodiscard]] std::string late_text(const judge::stall& e);
 [[nodiscard]] std::string late_text(const judge::trip& e);
 
-/// Lines to show below the text, without a newline at the end; empty if no stack was taken.
-[[nodiscard]] std::string shown_frames(const judge::culprit& who);
+/// Lines of a stack to show below the text, without a newline at the end; empty if there is none.
+[[nodiscard]] std::string shown_frames(const std::vector<std::string>& stack);
 
-/// The frames one below the other, 16 KiB at most if the culprit is bounded().
-[[nodiscard]] std::string whole_stack(const judge::culprit& who);
+/// All lines, one below the other.
+[[nodiscard]] std::string whole_stack(const std::vector<std::string>& stack);
 
 } // namespace loopmon::report

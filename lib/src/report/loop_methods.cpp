@@ -38,7 +38,7 @@ int append_one(sd_bus_message* m, const stall_status& stall) {
                                   who.handler.c_str(), who.task.c_str());
     }
     if (r >= 0) {
-        r = append(m, who.stack);
+        r = append(m, bounded_lines(who.stack.lines()));
     }
     return r < 0 ? r : sd_bus_message_close_container(m);
 }

@@ -33,6 +33,7 @@ std::string because(judge::cause why) {
 template <class Late>
 record late_record(Late e) {
     e.who = bounded(std::move(e.who));
+    const auto stack = bounded_lines(e.who.stack.lines());
     return {.text = late_text(e),
             .fields = {{"LOOPMON_LOOP", e.loop},
                        {"LOOPMON_LAG_USEC", usec(e.lag)},
@@ -42,11 +43,11 @@ record late_record(Late e) {
                        {"LOOPMON_TASK", e.who.task},
                        {"LOOPMON_SPAWNED", e.who.spawned},
                        {"LOOPMON_SYSCALL", e.who.syscall},
-                       {"LOOPMON_STACK", whole_stack(e.who)},
+                       {"LOOPMON_STACK", whole_stack(stack)},
                        {"LOOPMON_EPISODE", std::to_string(e.episode)},
                        {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
                        {"LOOPMON_PENDING", e.who.has_pending ? std::to_string(e.who.pending) : ""}},
-            .details = shown_frames(e.who)};
+            .details = shown_frames(stack)};
 }
 
 struct renderer {

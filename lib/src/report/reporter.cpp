@@ -2,9 +2,11 @@
 #include "report/reporter.hpp"
 
 #include "report/bounded_text.hpp"
+#include "report/late_text.hpp"
 
 #include <exception>
 #include <utility>
+#include <variant>
 
 namespace loopmon::report {
 
@@ -21,6 +23,17 @@ void attempt(Part&& part) noexcept {
         part();
     } catch (...) { // one thing less
     }
+}
+
+/// For the outbox thread.
+void complete_stack(const judge::event& happened) {
+    std::visit(
+        [](const auto& event) {
+            if constexpr (requires { event.who.stack; }) {
+                event.who.stack.complete();
+            }
+        },
+        happened);
 }
 
 /// For the outbox thread.
@@ -53,45 +66,46 @@ void reporter::post(record entry, const boost::source_location& where) {
         [journal = journal_, entry = std::move(entry), where] { journal->write(entry, where); });
 }
 
+// Put into words there: the source lines of a stack take their time, and the watcher has none.
 void reporter::publish(const judge::event& happened, const boost::source_location& where) noexcept {
-    record entry;
     attempt([&] {
-        entry = render(happened);
-        post(entry, where);
+        outbox_.post([journal = journal_, happened, where] {
+            complete_stack(happened);
+            journal->write(render(happened), where);
+        });
     });
     if (const auto* const trip = std::get_if<judge::trip>(&happened)) {
-        attempt([&] { keep_trip(entry); });
-        attempt([&] { keep_flight(*trip, entry); });
+        attempt([&] { keep_trip(*trip); });
+        attempt([&] { keep_flight(*trip); });
     }
 }
 
-void reporter::keep_trip(const record& told) {
+void reporter::keep_trip(const judge::trip& why) {
     ++last_trip_.n_trips;
     last_trip_.when = std::chrono::system_clock::now();
     last_trip_.reported = false;
     last_trip_.reason = bare_reason;
     last_trip_.details.clear();
-    attempt([&] {
-        auto reason = told.text.empty() ? bare_reason : told.text;
-        last_trip_.details = told.details;
-        last_trip_.reason = std::move(reason);
-    });
-    keep(last_trip_);
+    attempt([&] { last_trip_.reason = render(why).text; });
+    keep(last_trip_, why.who.stack);
 }
 
-void reporter::keep(const trip_record& last) {
-    outbox_.post([log = trip_log_, journal = journal_, last] {
+void reporter::keep(const trip_record& last, const judge::stack_text& stack) {
+    outbox_.post([log = trip_log_, journal = journal_, last = trip_record(last), stack]() mutable {
+        attempt([&] {
+            if (!stack.empty()) {
+                last.details = shown_frames(bounded_lines(stack.lines()));
+            }
+        });
         save(log, last, "the record of a trip", *journal);
     });
 }
 
-void reporter::keep_flight(const judge::trip& why, const record& told) {
+void reporter::keep_flight(const judge::trip& why) {
     auto flight = std::make_shared<report::flight_record>();
     flight->n_trips = last_trip_.n_trips;
     flight->when = last_trip_.when;
-    flight->told.text = bare_reason;
-    attempt([&] { flight->told = told; });
-    attempt([&] { flight->who = bounded(why.who); });
+    attempt([&] { flight->why = why; });
     attempt([&] {
         if (flight_source_) {
             flight->state = flight_source_(why);
@@ -99,6 +113,8 @@ void reporter::keep_flight(const judge::trip& why, const record& told) {
     });
     // Written as JSON there, so that the watcher goes on to the trigger.
     outbox_.post([log = flight_log_, journal = journal_, flight] {
+        flight->told.text = bare_reason;
+        attempt([&] { flight->told = render(flight->why); });
         save(*log, *flight, "the flight record of a trip", *journal);
     });
 }
@@ -125,7 +141,7 @@ void reporter::tell_previous_trip() {
     }
     post(std::move(entry), BOOST_CURRENT_LOCATION);
     last_trip_.reported = true;
-    keep(last_trip_);
+    keep(last_trip_, {});
 }
 
 } // namespace loopmon::report

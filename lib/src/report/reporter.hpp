@@ -45,9 +45,10 @@ public:
 
 private:
     void post(record entry, const boost::source_location& where);
-    void keep_trip(const record& told);
-    void keep(const trip_record& last);
-    void keep_flight(const judge::trip& why, const record& told);
+    void keep_trip(const judge::trip& why);
+    /// @param stack of the trip; if there is one, its frames are the details
+    void keep(const trip_record& last, const judge::stack_text& stack);
+    void keep_flight(const judge::trip& why);
 
     // Shared with the jobs in the outbox, which may outlive this object if the journal is stuck.
     std::shared_ptr<journal> journal_;

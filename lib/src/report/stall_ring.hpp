@@ -15,8 +15,9 @@ namespace loopmon::report {
 
 class stall_ring {
 public:
-    /// The oldest stall leaves for the 65th. The bounds of report/bounded_text.hpp allow 16 KiB of
-    /// stack each, a megabyte for the ring of a loop; what is usual is a tenth of that.
+    /// The oldest stall leaves for the 65th. The bounds of report/bounded_text.hpp, within
+    /// which the watcher makes stacks, allow 16 KiB of them each, a megabyte for the ring of a
+    /// loop; what is usual is a tenth of that.
     static constexpr std::size_t capacity = 64;
 
     /// An episode begins; it lasts from `seen.lag` before now. One that is known already is updated

@@ -18,8 +18,9 @@ call_error disconnected() {
 
 call_error from_errno(int negative_errno) {
     // What else it may be (ENOTCONN, ECONNRESET, EPIPE) means the same to who made the call.
-    if (negative_errno == -ENOTCONN || negative_errno == -ECONNRESET || negative_errno == -EPIPE)
+    if (negative_errno == -ENOTCONN || negative_errno == -ECONNRESET || negative_errno == -EPIPE) {
         return disconnected();
+    }
     sd_bus_error error{};
     sd_bus_error_set_errno(&error, negative_errno);
     call_error result{error.name, error.message != nullptr ? error.message : ""};
@@ -55,8 +56,9 @@ void pending_call::send(std::weak_ptr<bus_pump> pump, const message_ptr& message
         }
         return sent;
     });
-    if (r < 0)
+    if (r < 0) {
         finish(from_errno(r), nullptr);
+    }
 }
 
 void pending_call::cancel() noexcept {
@@ -68,8 +70,9 @@ void pending_call::abandon() noexcept {
 }
 
 void pending_call::finish(call_error error, message_ptr reply) noexcept {
-    if (std::exchange(finished_, true))
+    if (std::exchange(finished_, true)) {
         return;
+    }
     const auto self = shared_from_this(); // the pump may hold the last reference
     if (const auto pump = pump_.lock(); pump && pump->running()) {
         pump->calls_.erase(self);
@@ -81,12 +84,13 @@ void pending_call::finish(call_error error, message_ptr reply) noexcept {
 
 void pending_call::answered(sd_bus_message* reply) noexcept {
     const sd_bus_error* error = sd_bus_message_get_error(reply);
-    if (error == nullptr)
+    if (error == nullptr) {
         finish({}, message_ptr{sd_bus_message_ref(reply)});
-    else if (sd_bus_is_open(sd_bus_message_get_bus(reply)) <= 0)
+    } else if (sd_bus_is_open(sd_bus_message_get_bus(reply)) <= 0) {
         abandon(); // while it closes, sd-bus answers what is open by itself, as if it timed out
-    else
+    } else {
         finish({error->name, error->message != nullptr ? error->message : ""}, nullptr);
+    }
 }
 
 } // namespace loopmon::systemd::detail

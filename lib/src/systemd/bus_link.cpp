@@ -30,8 +30,9 @@ constexpr std::chrono::seconds stable_after{1};
 
 std::string text_of(int error) {
     // What sd-bus says when the environment does not tell where the session bus is.
-    if (error == ENOMEDIUM)
+    if (error == ENOMEDIUM) {
         return "neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set";
+    }
     return boost::system::system_category().message(error);
 }
 
@@ -62,8 +63,9 @@ struct bus_link::impl {
         timer.expires_after(pause);
         timer.async_wait([weak = link.weak_from_this(), then, number = ++wait](error_code error) {
             const auto self = weak.lock();
-            if (self && !error && number == self->impl_->wait)
+            if (self && !error && number == self->impl_->wait) {
                 (self.get()->*then)();
+            }
         });
     }
     void disarm() {
@@ -71,8 +73,9 @@ struct bus_link::impl {
         timer.cancel();
     }
     void drop_pump() noexcept {
-        if (const auto dropped = std::exchange(pump, nullptr))
+        if (const auto dropped = std::exchange(pump, nullptr)) {
             dropped->stop();
+        }
     }
 };
 
@@ -81,8 +84,9 @@ std::shared_ptr<bus_link> bus_link::start(boost::asio::any_io_executor executor,
     std::shared_ptr<bus_link> link(new bus_link(
         std::make_unique<impl>(std::move(executor), std::move(options), std::move(on))));
     boost::asio::post(link->impl_->executor, [weak = link->weak_from_this()] {
-        if (const auto self = weak.lock())
+        if (const auto self = weak.lock()) {
             self->attempt();
+        }
     });
     return link;
 }
@@ -105,8 +109,9 @@ void bus_link::stop() noexcept {
 }
 
 void bus_link::attempt() noexcept {
-    if (impl_->stopped)
+    if (impl_->stopped) {
         return;
+    }
     bus_ptr bus;
     if (const int r = open_bus(impl_->options.address, impl_->options.description, bus); r < 0) {
         retry(text_of(-r));
@@ -116,12 +121,14 @@ void bus_link::attempt() noexcept {
         impl_->pump = bus_pump::start(
             impl_->executor, std::move(bus),
             [weak = weak_from_this()](error_code error) {
-                if (const auto self = weak.lock())
+                if (const auto self = weak.lock()) {
                     self->ended(error);
+                }
             },
             [weak = weak_from_this()] {
-                if (const auto self = weak.lock())
+                if (const auto self = weak.lock()) {
                     self->ready();
+                }
             });
     } catch (const boost::system::system_error& error) {
         retry(text_of(error.code().value()));
@@ -134,8 +141,9 @@ void bus_link::ready() noexcept {
     impl_->disarm();
     impl_->connected = true;
     impl_->connected_at = clock::now();
-    if (impl_->handle.connected)
+    if (impl_->handle.connected) {
         impl_->handle.connected(*std::shared_ptr{impl_->pump}); // the handler may call stop()
+    }
 }
 
 void bus_link::handshake_expired() noexcept {
@@ -148,8 +156,9 @@ void bus_link::ended(error_code error) noexcept {
 
 void bus_link::retry(const std::string& reason) noexcept {
     const bool was_connected = std::exchange(impl_->connected, false);
-    if (was_connected && clock::now() - impl_->connected_at >= stable_after)
+    if (was_connected && clock::now() - impl_->connected_at >= stable_after) {
         impl_->delay.reset();
+    }
     impl_->drop_pump();
     impl_->after(impl_->delay.next(), *this, &bus_link::attempt);
     if (impl_->handle.lost) {

@@ -52,11 +52,13 @@ std::shared_ptr<bus_pump> bus_pump::start(executor_type executor, bus_ptr bus, l
         new bus_pump(std::move(executor), std::move(bus), std::move(on_lost), std::move(on_ready)));
     pump->waits_ = std::make_shared<socket_waits>(
         pump->executor_, [weak = pump->weak_from_this()](error_code error) {
-            if (const auto self = weak.lock())
+            if (const auto self = weak.lock()) {
                 self->woken(error);
+            }
         });
-    if (const error_code error = pump->arm())
+    if (const error_code error = pump->arm()) {
         throw boost::system::system_error(error, "cannot wait for a D-Bus connection");
+    }
     pump->post_turn(); // messages that were read before will not be announced again
     return pump;
 }
@@ -73,8 +75,9 @@ bus_pump::~bus_pump() {
 }
 
 void bus_pump::stop() noexcept {
-    if (phase_ == phase::stopped)
+    if (phase_ == phase::stopped) {
         return;
+    }
     phase_ = phase::stopped;
     waits_->close(); // first: the peer sees the end only when the last duplicate is gone
     bus_.reset();
@@ -82,28 +85,34 @@ void bus_pump::stop() noexcept {
 }
 
 void bus_pump::rearm() noexcept {
-    if (!running() || in_turn_ || turn_posted_)
+    if (!running() || in_turn_ || turn_posted_) {
         return; // a turn arms when it ends
-    if (const error_code error = arm())
+    }
+    if (const error_code error = arm()) {
         lose(error);
+    }
 }
 
 error_code bus_pump::arm() noexcept {
     const int socket = sd_bus_get_fd(bus_.get());
-    if (socket < 0)
+    if (socket < 0) {
         return bus_error(socket);
+    }
     const int events = sd_bus_get_events(bus_.get());
-    if (events < 0)
+    if (events < 0) {
         return bus_error(events);
+    }
     std::uint64_t deadline = socket_waits::never;
-    if (const int r = sd_bus_get_timeout(bus_.get(), &deadline); r < 0)
+    if (const int r = sd_bus_get_timeout(bus_.get(), &deadline); r < 0) {
         return bus_error(r);
+    }
 
     if (on_ready_ && sd_bus_is_ready(bus_.get()) > 0) {
         boost::asio::post(executor_,
                           [weak = weak_from_this(), on_ready = std::exchange(on_ready_, nullptr)] {
-                              if (const auto self = weak.lock(); self && self->running())
+                              if (const auto self = weak.lock(); self && self->running()) {
                                   on_ready();
+                              }
                           });
     }
     if (deadline == 0) {
@@ -115,8 +124,9 @@ error_code bus_pump::arm() noexcept {
 }
 
 void bus_pump::post_turn() noexcept {
-    if (std::exchange(turn_posted_, true))
+    if (std::exchange(turn_posted_, true)) {
         return;
+    }
     boost::asio::post(executor_, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
             self->turn_posted_ = false;
@@ -126,29 +136,34 @@ void bus_pump::post_turn() noexcept {
 }
 
 void bus_pump::woken(error_code error) noexcept {
-    if (error)
+    if (error) {
         lose(error);
-    else
+    } else {
         turn();
+    }
 }
 
 void bus_pump::turn() noexcept {
-    if (phase_ != phase::running)
+    if (phase_ != phase::running) {
         return;
+    }
     in_turn_ = true;
     int processed = 1;
-    for (int i = 0; i < turn_limit && processed > 0 && running(); ++i)
+    for (int i = 0; i < turn_limit && processed > 0 && running(); ++i) {
         processed = sd_bus_process(bus_.get(), nullptr);
+    }
     in_turn_ = false;
 
-    if (!running())
+    if (!running()) {
         return; // a callback called stop()
-    if (processed < 0)
+    }
+    if (processed < 0) {
         lose(bus_error(processed));
-    else if (processed > 0)
+    } else if (processed > 0) {
         post_turn(); // only "nothing done" promises that sd-bus has nothing left in its buffers
-    else
+    } else {
         rearm();
+    }
 }
 
 void bus_pump::lose(error_code error) noexcept {
@@ -158,14 +173,16 @@ void bus_pump::lose(error_code error) noexcept {
     abandon_calls();
     boost::asio::post(executor_, [weak = weak_from_this(), error] {
         const auto self = weak.lock();
-        if (self && self->phase_ == phase::lost && self->on_lost_)
+        if (self && self->phase_ == phase::lost && self->on_lost_) {
             std::exchange(self->on_lost_, nullptr)(error);
+        }
     });
 }
 
 void bus_pump::abandon_calls() noexcept {
-    for (const auto& call : std::exchange(calls_, {}))
+    for (const auto& call : std::exchange(calls_, {})) {
         call->abandon();
+    }
 }
 
 } // namespace loopmon::systemd

@@ -23,19 +23,22 @@ constexpr std::size_t status_limit = 1024;
 
 /// The longest beginning of `text` that ends between two characters and is at most `limit` long.
 std::string_view cut(std::string_view text, std::size_t limit) noexcept {
-    if (text.size() <= limit)
+    if (text.size() <= limit) {
         return text;
+    }
     const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-    while (limit > 0 && continues(text[limit]))
+    while (limit > 0 && continues(text[limit])) {
         --limit;
+    }
     return text.substr(0, limit);
 }
 
 class datagram {
 public:
     datagram& line(std::string_view text) noexcept {
-        if (size_ > 0)
+        if (size_ > 0) {
             append("\n");
+        }
         return append(text);
     }
 

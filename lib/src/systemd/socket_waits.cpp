@@ -36,8 +36,9 @@ socket_waits::socket_waits(const boost::asio::any_io_executor& executor,
 
 error_code socket_waits::wait_for(int source, int events) noexcept {
     struct stat file {};
-    if (fstat(source, &file) != 0)
+    if (fstat(source, &file) != 0) {
         return last_error();
+    }
 
     const identity wanted{source, file.st_dev, file.st_ino};
     // asio never takes EPOLLOUT out of a registration: once it was waited for, each time the peer
@@ -45,23 +46,27 @@ error_code socket_waits::wait_for(int source, int events) noexcept {
     // handshake or a backlog, we begin afresh.
     const bool tired = registered_for_write_ && (events & POLLOUT) == 0;
     if (wanted != bound_ || tired) {
-        if (const error_code error = bind(wanted))
+        if (const error_code error = bind(wanted)) {
             return error;
+        }
     }
 
     using wait_type = boost::asio::posix::stream_descriptor::wait_type;
     const auto connection = no_task();
     const auto add = [this](wait_type direction, bool socket_waits::*waiting) {
-        if (std::exchange(this->*waiting, true))
+        if (std::exchange(this->*waiting, true)) {
             return;
+        }
         descriptor_.async_wait(direction, [weak = weak_from_this(), waiting,
                                            generation = generation_](error_code error) {
-            if (const auto self = weak.lock())
+            if (const auto self = weak.lock()) {
                 self->ready(error, waiting, generation);
+            }
         });
     };
-    if ((events & POLLIN) != 0)
+    if ((events & POLLIN) != 0) {
         add(wait_type::wait_read, &socket_waits::reading_);
+    }
     if ((events & POLLOUT) != 0) {
         registered_for_write_ = true;
         add(wait_type::wait_write, &socket_waits::writing_);
@@ -73,10 +78,12 @@ void socket_waits::wait_until(std::uint64_t monotonic_usec) noexcept {
     // Beyond what the clock can express is as good as never.
     constexpr auto last =
         std::chrono::floor<std::chrono::microseconds>(clock::time_point::max().time_since_epoch());
-    if (monotonic_usec > std::uint64_t{last.count()})
+    if (monotonic_usec > std::uint64_t{last.count()}) {
         monotonic_usec = never;
-    if (monotonic_usec == deadline_)
+    }
+    if (monotonic_usec == deadline_) {
         return;
+    }
 
     deadline_ = monotonic_usec;
     if (monotonic_usec == never) {
@@ -86,8 +93,9 @@ void socket_waits::wait_until(std::uint64_t monotonic_usec) noexcept {
     const auto connection = no_task();
     timer_.expires_at(clock::time_point{std::chrono::microseconds{monotonic_usec}});
     timer_.async_wait([weak = weak_from_this(), monotonic_usec](error_code error) {
-        if (const auto self = weak.lock())
+        if (const auto self = weak.lock()) {
             self->expired(error, monotonic_usec);
+        }
     });
 }
 
@@ -100,14 +108,16 @@ void socket_waits::close() noexcept {
 error_code socket_waits::bind(const identity& source) noexcept {
     unbind();
     const int duplicate = fcntl(source.number, F_DUPFD_CLOEXEC, 3);
-    if (duplicate < 0)
+    if (duplicate < 0) {
         return last_error();
+    }
     error_code error;
     descriptor_.assign(duplicate, error);
-    if (error)
+    if (error) {
         ::close(duplicate);
-    else
+    } else {
         bound_ = source;
+    }
     return error;
 }
 
@@ -121,8 +131,9 @@ void socket_waits::unbind() noexcept {
 
 void socket_waits::ready(error_code error, bool socket_waits::*waiting,
                          std::uint64_t generation) noexcept {
-    if (generation != generation_)
+    if (generation != generation_) {
         return;
+    }
     this->*waiting = false;
     woken_(error);
 }
@@ -130,8 +141,9 @@ void socket_waits::ready(error_code error, bool socket_waits::*waiting,
 void socket_waits::expired(error_code error, std::uint64_t deadline) noexcept {
     // A wait that was moved completes with operation_aborted, or, if it had expired already, with
     // the deadline it was for.
-    if (error || deadline != deadline_)
+    if (error || deadline != deadline_) {
         return;
+    }
     deadline_ = never;
     woken_({});
 }

@@ -162,4 +162,19 @@ std::string_view plumbing_of(std::string_view name) {
     return {};
 }
 
+std::string_view plumbing_file(std::string_view path) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> wrappers = {{
+        {"/boost/asio/", "boost::asio"},
+        {"/asio/detail/", "asio"},
+        {"/bits/invoke.h", "std"},
+        {"/bits/std_function.h", "std"},
+    }};
+    for (const auto& [part, library] : wrappers) {
+        if (path.find(part) != path.npos) {
+            return library;
+        }
+    }
+    return {};
+}
+
 } // namespace loopmon::watch

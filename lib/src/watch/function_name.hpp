@@ -26,5 +26,7 @@ namespace loopmon::watch {
 /// calls through a wrapper; empty for all others.
 /// @param name as readable_name() makes it
 [[nodiscard]] std::string_view plumbing_of(std::string_view name);
+/// The same by the file that the function is written in.
+[[nodiscard]] std::string_view plumbing_file(std::string_view path);
 
 } // namespace loopmon::watch

@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "watch/loop_watch.hpp"
 
-#include "measure/turn_lag.hpp"
-
 #include <algorithm>
 #include <chrono>
-#include <set>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
 namespace loopmon::watch {
 
 namespace {
-
-report::bucket_list list_of(const measure::bucket_counts& counts) {
-    report::bucket_list out;
-    for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
-        if (counts.counts[bucket] != 0) {
-            out.emplace_back(measure::bucket_upper_bound(bucket), counts.counts[bucket]);
-        }
-    }
-    return out;
-}
 
 std::string name_of(const measure::running_handler& handler) {
     return std::string(handler.object) + '.' + handler.operation;
@@ -40,9 +26,7 @@ loop_watch::loop_watch(time_point now, loop_settings settings,
       lateness_(loop_, gauge_),
       judge_(settings_.name, settings_.lag),
       tasks_judge_(settings_.name, settings_.tasks),
-      window_(now) {
-    reset_statistics(now);
-}
+      statistics_(now, loop_, gauge_) {}
 
 void loop_watch::configure(loop_settings settings) {
     settings_ = std::move(settings);
@@ -65,9 +49,10 @@ bool loop_watch::step(const round& at, judge::events& out) {
     const auto noticeable = settings_.lag.warn / 2;
     bool changed = false;
     // Most loops are on time at most looks, and there may be a thousand.
-    if (at.now < settled_ && tracked_ == lateness_.turns_seen() &&
+    if (at.now < settled_ && statistics_.by_turns() == lateness_.turns_seen() &&
         !lateness_.stirs(at.now, noticeable)) {
         is_.since = lateness_.due();
+        is_.growing = {};
     } else {
         changed = look(at, out);
         const bool calm = judge_.state() == judge::level::nominal && is_.lag() < noticeable;
@@ -78,14 +63,12 @@ bool loop_watch::step(const round& at, judge::events& out) {
 }
 
 bool loop_watch::look(const round& at, judge::events& out) {
-    if (!tracked_ && lateness_.turns_seen()) { // the lag is computed from turns, of which none is
-        tracked_ = true;                       // missing, and no more from the samples so far
-        window_ = lag_window(baseline_->when);
-        baseline_->recorded = {};
+    if (!statistics_.by_turns() && lateness_.turns_seen()) {
+        statistics_.turn_to_turns();
     }
     is_ = lateness_.look(at.now, settings_.lag.warn / 2, at.pauses);
     collect_max();
-    window_.step(at.now, recorded(), loop_->tracking().totals().busy);
+    statistics_.step(at.now);
     investigate(at, is_);
 
     seen_ = {.now = at.now,
@@ -158,7 +141,7 @@ void loop_watch::conclude(const round& at, duration lag) {
         }
     }
     if (loop_->tracking().active()) {
-        who_.pending = pending();
+        who_.pending = statistics_.pending();
         who_.has_pending = true;
     }
 }
@@ -197,25 +180,31 @@ void loop_watch::remember(time_point now, std::uint64_t stalls_before, judge::le
     if (before != judge::level::nominal && judge_.state() == judge::level::nominal) {
         stalls_.ended(judge_.episode(), judge_.lasted(), judge_.why());
     }
-    history_.step(now, wall, std::max(std::exchange(history_max_, {}), is_.growing),
-                  seen_.active_tasks, pending());
+    history_.step(now, wall, std::max(statistics_.take_recent_max(), is_.growing),
+                  seen_.active_tasks, statistics_.pending());
 }
 
+// Loops that are on time are looked at together, at moments of a common grid: a thousand of them
+// are not a thousand wake-ups. What is late has moments of its own, so that none is missed.
 time_point loop_watch::plan(const round& at) const {
+    const auto grid = std::max<duration>(settings_.lag.warn / 10, std::chrono::milliseconds(1));
+    const auto down = [grid](time_point when) { return when - when.time_since_epoch() % grid; };
     auto next = judge_.next_check();
-    if (is_.since) {
+    const bool late = is_.growing > duration::zero();
+    if (is_.since && (late || !statistics_.by_turns())) {
         auto lag = judge_.next_lag();
         if (is_.growing < at.trip_lag) {
             lag = std::min(lag, at.trip_lag);
         }
         // A lateness that is half of it already has been looked at.
-        next = std::min(next, *is_.since + (is_.growing < lag / 2 ? lag / 2 : lag));
+        const auto due = *is_.since + (is_.growing < lag / 2 ? lag / 2 : lag);
+        next = std::min(next, late ? due : down(due + grid));
     }
     if (is_.expected) {
         next = std::min(next, is_.expected->until);
     }
-    if (tracked_) { // whether a turn has begun is only seen by looking
-        next = std::min(next, at.now + settings_.lag.warn);
+    if (statistics_.by_turns()) { // whether a turn has begun is only seen by looking
+        next = std::min(next, down(at.now + settings_.lag.warn));
     }
     return next;
 }
@@ -232,16 +221,7 @@ judge::loop_vitals loop_watch::vitals() const {
 }
 
 void loop_watch::collect_max() {
-    const auto max = lateness_.take_max();
-    lag_max_ = std::max(lag_max_, max);
-    history_max_ = std::max(history_max_, max);
-    window_.note(max);
-}
-
-std::uint64_t loop_watch::pending() const {
-    const auto live = loop_->tracking().totals().live();
-    const auto running = loop_->tracking().running().size();
-    return live - std::min<std::uint64_t>(live, running);
+    statistics_.note(lateness_.take_max());
 }
 
 report::loop_status loop_watch::status(time_point now, const pause_ledger& pauses) {
@@ -253,7 +233,6 @@ report::loop_status loop_watch::status(time_point now, const pause_ledger& pause
                             .why = judge_.why(),
                             .lag = is.lag(),
                             .lag_sample = gauge_->last().lag,
-                            .lag_max = std::max(lag_max_, is.growing),
                             .window = settings_.window,
                             .active_tasks = loop_->tasks().active(),
                             .n_samples = gauge_->samples(),
@@ -265,100 +244,27 @@ report::loop_status loop_watch::status(time_point now, const pause_ledger& pause
                             .critical_lag = settings_.lag.critical,
                             .last_stall = last_stall_,
                             .n_expected = n_expected_};
-    const auto& tracking = loop_->tracking();
-    out.tracking = tracking.active();
-    if (out.tracking) {
-        const auto totals = tracking.totals();
-        out.n_handlers = totals.finished + totals.threw;
-        out.pending_handlers = pending();
-        if (const auto handler = lateness_.handler()) {
-            out.running_handler = name_of(*handler);
-            if (const auto task = measure::find_task(handler->task)) {
-                out.running_task = task->name;
-            }
-        }
-        const auto sum = window_.over(now, settings_.window, recorded(), busy(now));
-        const auto available = sum.covered * std::max(1U, tracking.threads());
-        if (available > duration::zero()) {
-            using seconds = std::chrono::duration<double>;
-            out.utilization = std::clamp(seconds(sum.busy) / seconds(available), 0.0, 1.0);
+    if (const auto handler = lateness_.handler()) {
+        out.running_handler = name_of(*handler);
+        if (const auto task = measure::find_task(handler->task)) {
+            out.running_task = task->name;
         }
     }
+    statistics_.show(out, now, settings_.window, is.growing);
     return out;
-}
-
-/// The time that the loop was busy, the handlers that run included.
-duration loop_watch::busy(time_point now) const {
-    auto sum = loop_->tracking().totals().busy;
-    for (const auto& running : loop_->tracking().running()) {
-        sum += std::max(duration::zero(), duration(now - running.began));
-    }
-    return sum;
-}
-
-/// What the lag is computed from: turns if they are seen, samples otherwise.
-const measure::histogram& loop_watch::recorded() const {
-    return tracked_ ? loop_->tracking().turns() : gauge_->lags();
-}
-
-measure::bucket_counts loop_watch::lags(const measure::bucket_counts& counts,
-                                        duration elapsed) const {
-    return tracked_ ? measure::lag_of_turns(counts, elapsed) : counts;
 }
 
 report::lag_summary loop_watch::window(time_point now) const {
-    auto sum = window_.over(now, settings_.window, recorded(), {});
-    if (const auto turn = loop_->tracking().turn(); tracked_ && turn.began) {
-        const auto so_far = std::max(duration::zero(), duration(now - *turn.began));
-        measure::add_turn(sum.counts, so_far);
-        sum.max = std::max(sum.max, so_far);
-    }
-    return summarise(lags(sum.counts, sum.covered), sum.max);
+    return statistics_.window(now, settings_.window);
 }
 
 std::vector<report::task_status> loop_watch::tasks(time_point now) const {
-    std::set<std::uint64_t> running; // tasks one of whose handlers runs
-    for (const auto& handler : loop_->tracking().running()) {
-        if (const auto task = measure::find_task(handler.task)) {
-            running.insert(task->id);
-        }
-    }
-    std::vector<report::task_status> out;
-    for (auto& task : loop_->tasks().list()) {
-        out.push_back({.id = task.id,
-                       .name = std::move(task.name),
-                       .spawned = task.file + ":" + std::to_string(task.line),
-                       .age = std::max(duration::zero(), duration(now - task.began)),
-                       .run_time = task.run_time,
-                       .pending = task.handlers - (task.handlers != 0 ? running.count(task.id) : 0),
-                       .parent = task.parent,
-                       .offloaded = task.offloaded});
-    }
-    return out;
+    return list_tasks(*loop_, now);
 }
 
 std::optional<report::bucket_list> loop_watch::histogram(time_point now,
                                                          report::histogram_kind kind) const {
-    const auto since = [](measure::bucket_counts counts, const measure::bucket_counts& then) {
-        counts -= then;
-        return counts;
-    };
-    const auto& tracking = loop_->tracking();
-    switch (kind) {
-    case report::histogram_kind::lag:
-        return list_of(lags(since(recorded().copy(), baseline_->recorded), now - baseline_->when));
-    case report::histogram_kind::queue:
-        if (tracking.active()) {
-            return list_of(since(tracking.queue_delays(), baseline_->queue));
-        }
-        break;
-    case report::histogram_kind::run:
-        if (tracking.active()) {
-            return list_of(since(tracking.run_times(), baseline_->run));
-        }
-        break;
-    }
-    return std::nullopt;
+    return statistics_.histogram(now, kind);
 }
 
 std::vector<report::stall_status> loop_watch::stalls(time_point now) const {
@@ -371,9 +277,7 @@ std::vector<report::history_entry> loop_watch::history() const {
 
 void loop_watch::reset_statistics(time_point now) {
     (void)lateness_.take_max();
-    lag_max_ = {};
-    baseline_ = std::make_unique<baseline>(baseline{
-        now, recorded().copy(), loop_->tracking().queue_delays(), loop_->tracking().run_times()});
+    statistics_.reset(now);
 }
 
 } // namespace loopmon::watch

@@ -14,8 +14,8 @@
 #include "report/stall_ring.hpp"
 #include "report/status.hpp"
 #include "watch/investigator.hpp"
-#include "watch/lag_window.hpp"
 #include "watch/lateness.hpp"
+#include "watch/loop_statistics.hpp"
 #include "watch/pause_detector.hpp"
 
 #include <memory>
@@ -81,12 +81,6 @@ private:
     void expect(const round& at, const lateness::reading& is, judge::events& out);
     void remember(time_point now, std::uint64_t stalls_before, judge::level before);
     void collect_max();
-    [[nodiscard]] const measure::histogram& recorded() const;
-    [[nodiscard]] measure::bucket_counts lags(const measure::bucket_counts& counts,
-                                              duration elapsed) const;
-    [[nodiscard]] duration busy(time_point now) const;
-    /// Handlers that exist and do not run.
-    [[nodiscard]] std::uint64_t pending() const;
 
     loop_settings settings_;
     std::shared_ptr<measure::loop_state> loop_;
@@ -95,17 +89,14 @@ private:
     lateness lateness_;
     judge::loop_judge judge_;
     judge::tasks_judge tasks_judge_;
-    lag_window window_;
+    loop_statistics statistics_;
     report::stall_ring stalls_;
     report::history_ring history_;
 
     time_point next_ = time_point::min();    ///< no look before
     time_point settled_ = time_point::min(); ///< until then a loop on time needs no judgement
-    bool tracked_ = false;                   ///< the lag is computed from turns
     lateness::reading is_;                   ///< at the last look
     judge::loop_observation seen_{};
-    duration lag_max_{};
-    duration history_max_{}; ///< since the last step
     judge::wall_time last_stall_{};
 
     // The lateness that is being looked into.
@@ -117,13 +108,6 @@ private:
 
     std::uint64_t n_expected_ = 0;
     std::uint64_t told_expectation_ = 0; ///< id of the last one that was told
-
-    /// The histograms at the last reset.
-    struct baseline {
-        time_point when{};
-        measure::bucket_counts recorded, queue, run;
-    };
-    std::unique_ptr<baseline> baseline_;
 };
 
 } // namespace loopmon::watch

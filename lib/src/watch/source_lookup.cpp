@@ -32,9 +32,9 @@ std::string hexadecimal(const unsigned char* bytes, int size) {
     return out;
 }
 
-std::string file_name(const char* path) {
-    const std::string_view all = path != nullptr ? path : "";
-    return std::string(all.substr(all.rfind('/') + 1));
+void set_file(source_place& place, const char* path) {
+    place.path = path != nullptr ? path : "";
+    place.file = place.path.substr(place.path.rfind('/') + 1);
 }
 
 /// The name of what was called is all that anybody wants to know of these; their debug
@@ -55,7 +55,7 @@ std::string function_of(Dwarf_Die& scope) {
         }
     }
     const char* name = dwarf_diename(&scope);
-    return name != nullptr ? name : "";
+    return name != nullptr ? shorten_name(name) : "";
 }
 
 int number_of(Dwarf_Die& scope, unsigned attribute) {
@@ -66,14 +66,14 @@ int number_of(Dwarf_Die& scope, unsigned attribute) {
     return has ? static_cast<int>(value) : 0;
 }
 
-std::string call_file(Dwarf_Die* unit, Dwarf_Die& scope) {
+const char* call_file(Dwarf_Die* unit, Dwarf_Die& scope) {
     Dwarf_Files* files = nullptr;
     std::size_t count = 0;
     const auto index = static_cast<std::size_t>(number_of(scope, DW_AT_call_file));
     if (dwarf_getsrcfiles(unit, &files, &count) != 0 || index >= count) {
-        return {};
+        return nullptr;
     }
-    return file_name(dwarf_filesrc(files, index, nullptr, nullptr));
+    return dwarf_filesrc(files, index, nullptr, nullptr);
 }
 
 } // namespace
@@ -139,8 +139,7 @@ std::vector<source_place> source_lookup::find(const mapped_module& module, std::
     source_place place;
     const bool lines = !is_system_runtime(module);
     if (auto* line = lines ? dwfl_module_getsrc(known, address) : nullptr) {
-        place.file =
-            file_name(dwfl_lineinfo(line, nullptr, &place.line, nullptr, nullptr, nullptr));
+        set_file(place, dwfl_lineinfo(line, nullptr, &place.line, nullptr, nullptr, nullptr));
     }
     std::vector<source_place> out;
     Dwarf_Addr bias = 0;
@@ -150,10 +149,8 @@ std::vector<source_place> source_lookup::find(const mapped_module& module, std::
             if (dwarf_tag(&scope) == DW_TAG_inlined_subroutine) {
                 place.inlined = true;
                 out.push_back(std::move(place));
-                place = {.function = {},
-                         .file = call_file(unit, scope),
-                         .line = number_of(scope, DW_AT_call_line),
-                         .inlined = false};
+                place = {.line = number_of(scope, DW_AT_call_line)};
+                set_file(place, call_file(unit, scope));
             }
         }
     }

@@ -15,8 +15,9 @@
 namespace loopmon::watch {
 
 struct source_place {
-    std::string function; ///< readable; empty if not known
-    std::string file;     ///< without its directory; empty if not known
+    std::string function = {}; ///< readable; empty if not known
+    std::string file = {};     ///< without its directory; empty if not known
+    std::string path = {};     ///< with it
     int line = 0;
     bool inlined = false; ///< into the next one
 };

@@ -2,7 +2,6 @@
 #include "watch/symboliser.hpp"
 
 #include "watch/function_name.hpp"
-#include "watch/module_map.hpp"
 #include "watch/source_lookup.hpp"
 #include "watch/stack_request.hpp"
 
@@ -38,11 +37,16 @@ std::string place_text(const source_place& place) {
     return place.line == 0 ? std::string() : " at " + place.file + ":" + std::to_string(place.line);
 }
 
+/// Debug information names most inlined functions without their namespace.
+std::string_view plumbing_in(const source_place& place) {
+    const auto by_name = plumbing_of(place.function);
+    return by_name.empty() ? plumbing_file(place.path) : by_name;
+}
+
 /// @param sources none if there is no time for them
-void describe(std::uintptr_t address, module_map& modules, source_lookup* sources,
-              std::vector<line>& out) {
-    const auto* module = modules.find(address);
-    if (module == nullptr) {
+void describe(std::uintptr_t address, const std::optional<mapped_module>& module,
+              source_lookup* sources, std::vector<line>& out) {
+    if (!module) {
         out.push_back({hexadecimal(address) + " (in no module)", {}});
         return;
     }
@@ -51,8 +55,7 @@ void describe(std::uintptr_t address, module_map& modules, source_lookup* source
         sources != nullptr ? sources->find(*module, address) : std::vector<source_place>();
     for (const auto& found : places) {
         if (found.inlined) {
-            out.push_back(
-                {found.function + place_text(found) + " [inlined]", plumbing_of(found.function)});
+            out.push_back({found.function + place_text(found) + " [inlined]", plumbing_in(found)});
         }
         place = found;
     }
@@ -91,22 +94,37 @@ std::vector<std::string> without_plumbing(std::vector<line> all) {
 
 } // namespace
 
-std::vector<std::string> symboliser::lines(const captured_stack& stack,
-                                           std::chrono::milliseconds limit) {
-    std::vector<line> all;
-    if (!stack.remark.empty()) {
-        all.push_back({"[" + stack.remark + "]", {}});
-    }
-    if (!stack.frames.empty()) {
+symboliser::symboliser(captured_stack stack) : stack_(std::move(stack)) {
+    if (!stack_.frames.empty()) {
         module_map modules;
-        source_lookup sources;
-        const auto end = thread_cpu_time() + limit;
-        for (const auto address : stack.frames) {
-            const bool in_time = thread_cpu_time() < end;
-            describe(address, modules, in_time ? &sources : nullptr, all);
+        for (const auto address : stack_.frames) {
+            const auto* const module = modules.find(address);
+            modules_.push_back(module != nullptr ? std::optional(*module) : std::nullopt);
         }
     }
-    if (stack.truncated) {
+}
+
+std::vector<std::string> symboliser::lines(std::chrono::milliseconds limit) const {
+    return lines_until(thread_cpu_time() + limit);
+}
+
+std::vector<std::string> symboliser::brief_lines() const {
+    return lines_until(std::nullopt);
+}
+
+/// @param end when to stop looking for functions; nothing: not to begin
+std::vector<std::string>
+symboliser::lines_until(std::optional<std::chrono::nanoseconds> end) const {
+    std::vector<line> all;
+    if (!stack_.remark.empty()) {
+        all.push_back({"[" + stack_.remark + "]", {}});
+    }
+    source_lookup sources;
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+        const bool in_time = end && thread_cpu_time() < *end;
+        describe(stack_.frames[i], modules_[i], in_time ? &sources : nullptr, all);
+    }
+    if (stack_.truncated) {
         all.push_back({"[more than " + std::to_string(frame_limit) + " frames]", {}});
     }
     return without_plumbing(std::move(all));

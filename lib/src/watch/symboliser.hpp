@@ -2,8 +2,10 @@
 #pragma once
 
 #include "watch/captured_stack.hpp"
+#include "watch/module_map.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,9 @@ public:
     /// Looking debug information up takes milliseconds. The innermost frames come first and get
     /// what they need; if that was dear, outer ones go without.
     static constexpr auto patience = std::chrono::milliseconds(100);
+
+    /// Finds out which modules the frames are in, at once: the next may be unloaded any time.
+    explicit symboliser(captured_stack stack);
 
     /// A line for each frame, innermost first:
     ///
@@ -33,8 +38,17 @@ public:
     ///
     /// @param limit when it has used so much CPU time, the remaining frames are written without
     ///        their functions (not wall time: on a machine short of CPU the names matter most)
-    [[nodiscard]] static std::vector<std::string> lines(const captured_stack& stack,
-                                                        std::chrono::milliseconds limit = patience);
+    [[nodiscard]] std::vector<std::string> lines(std::chrono::milliseconds limit = patience) const;
+
+    /// The same without functions: what can be said in microseconds.
+    [[nodiscard]] std::vector<std::string> brief_lines() const;
+
+private:
+    [[nodiscard]] std::vector<std::string>
+    lines_until(std::optional<std::chrono::nanoseconds> end) const;
+
+    captured_stack stack_;
+    std::vector<std::optional<mapped_module>> modules_; ///< of each frame; nothing: in no module
 };
 
 } // namespace loopmon::watch

@@ -2,9 +2,12 @@
 #include "watch/thread_investigator.hpp"
 
 #include "judge/classify.hpp"
+#include "report/bounded_text.hpp"
 #include "watch/symboliser.hpp"
 #include "watch/syscall_name.hpp"
 #include "watch/thread_snapshot.hpp"
+
+#include <utility>
 
 namespace loopmon::watch {
 
@@ -15,6 +18,13 @@ namespace {
 bool stack_tells(judge::cause why) {
     return why != judge::cause::paused && why != judge::cause::traced &&
            why != judge::cause::congestion;
+}
+
+/// The functions and their lines are left to who tells of the stack.
+judge::stack_text text_of(symboliser stack) {
+    auto brief = report::bounded_lines(stack.brief_lines());
+    return {std::move(brief),
+            [stack = std::move(stack)] { return report::bounded_lines(stack.lines()); }};
 }
 
 } // namespace
@@ -33,7 +43,7 @@ public:
         found.who.waiting_in = seen.wchan;
         found.who.machine = machine_text(first_, seen, by_.machine_.look());
         if (of.with_stack && stack_tells(found.why)) {
-            found.who.stack = symboliser::lines(by_.catcher_.capture(probe_.thread(), of.still));
+            found.who.stack = text_of(symboliser(by_.catcher_.capture(probe_.thread(), of.still)));
         }
         return found;
     }

@@ -75,6 +75,9 @@ class Culprit(Scenario):
         wait_for(lambda: self.bus.get(MAIN_LOOP, "State") == "stalled", 3, "the loop to stall")
         self.assertEqual(self.bus.get(MAIN_LOOP, "RunningHandler"), "io_context.execute")
         self.assertEqual(self.bus.get(MAIN_LOOP, "Cause"), "blocked")
+        # The functions are looked up after the alert, and not for long.
+        wait_for(lambda: "nanosleep" in str(self.bus.result(MAIN_LOOP, "ListStalls")), 2,
+                 "the stack to be complete")
         (stalls,) = self.bus.result(MAIN_LOOP, "ListStalls")
         ((episode, began, lasted, cause, handler, _, stack),) = stalls
         self.assertEqual(cause, "blocked")

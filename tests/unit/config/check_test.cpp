@@ -13,9 +13,11 @@ strings errors_of(const std::string& text) {
     const config_dir dir;
     strings errors = dir.load(text).errors;
     const std::string prefix = dir.path("it.toml").string() + ':';
-    for (std::string& error : errors)
-        if (error.starts_with(prefix))
+    for (std::string& error : errors) {
+        if (error.starts_with(prefix)) {
             error.erase(0, prefix.size());
+        }
+    }
     return errors;
 }
 

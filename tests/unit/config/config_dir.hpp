@@ -19,8 +19,9 @@ class config_dir {
 public:
     config_dir() {
         std::string name = (std::filesystem::temp_directory_path() / "loopmond-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
+        if (::mkdtemp(name.data()) == nullptr) {
             throw std::system_error(errno, std::generic_category(), name);
+        }
         root_ = name;
     }
     ~config_dir() {

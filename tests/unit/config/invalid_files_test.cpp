@@ -17,9 +17,11 @@ std::vector<std::string> expected_errors(const std::string& path) {
     const std::string mark = "#! ";
     std::ifstream file(path);
     std::vector<std::string> errors;
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with(mark))
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(mark)) {
             errors.push_back(path + ':' + line.substr(mark.size()));
+        }
+    }
     return errors;
 }
 

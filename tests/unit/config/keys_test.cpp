@@ -72,9 +72,11 @@ std::string probe_with(const std::string& line) {
 /// A probe that is right but for `key`, which has this value.
 problems problems_of_probe(const std::string& key, const std::string& value) {
     std::string text = "[[service]]\ntype='probe'\n";
-    for (const std::string other : {"name='n'\n", "target='dbus:a.b'\n"})
-        if (!other.starts_with(key))
+    for (const std::string other : {"name='n'\n", "target='dbus:a.b'\n"}) {
+        if (!other.starts_with(key)) {
             text += other;
+        }
+    }
     return problems_of(text + key + " = \"" + value + "\"\n");
 }
 
@@ -86,8 +88,9 @@ TEST_CASE("keys: values are accepted up to both limits and refused one step beyo
         CHECK(problems_of(with_key(l.key, l.least)).empty());
         CHECK(problems_of(with_key(l.key, l.most)).empty());
         CHECK(problems_of(with_key(l.key, l.over)).size() == 1);
-        if (l.under != nullptr)
+        if (l.under != nullptr) {
             CHECK(problems_of(with_key(l.key, l.under)).size() == 1);
+        }
     }
     for (const limits& l : probe_limits) {
         INFO(l.key);
@@ -100,8 +103,9 @@ TEST_CASE("keys: values are accepted up to both limits and refused one step beyo
 
 TEST_CASE("keys: the table above misses none", "[keys]") {
     std::set<std::string_view> tested;
-    for (const limits& l : global_limits)
+    for (const limits& l : global_limits) {
         tested.insert(l.key);
+    }
     std::set<std::string_view> listed;
     const config defaults;
     loopmond::visit_settings(

@@ -20,8 +20,9 @@ std::string probe(const std::string& name, const std::string& rest = "") {
 
 strings probe_names(const loopmond::config& c) {
     strings names;
-    for (const auto& p : c.probes)
+    for (const auto& p : c.probes) {
         names.push_back(p.name);
+    }
     return names;
 }
 

@@ -47,8 +47,9 @@ std::string mutated(std::string text, generator& random) {
             text.insert(at, copied(text, random));
             break;
         default:
-            if (at < text.size())
+            if (at < text.size()) {
                 text[at] = static_cast<char>(below(256, random));
+            }
         }
     }
     return text;
@@ -81,8 +82,9 @@ void check_valid(const loopmond::config& c) {
     loopmond::visit_settings(c, in_range{});
     CHECK(c.lag.warn < c.lag.critical);
     CHECK(c.loop.interval <= c.lag.window);
-    if (c.watchdog.action != loopmon::watchdog_action::off)
+    if (c.watchdog.action != loopmon::watchdog_action::off) {
         CHECK(c.lag.critical <= c.watchdog.lag);
+    }
     for (const auto& p : c.probes) {
         loopmond::visit_probe_settings(p, in_range{});
         CHECK("dbus:" + p.bus_name == p.target);
@@ -96,8 +98,9 @@ void check_valid(const loopmond::config& c) {
 TEST_CASE("load_config: no mutation of a valid file crashes it or slips a bad value through",
           "[load_config]") {
     std::vector<std::string> seeds;
-    for (const std::string& path : loopmond_test::files_in("valid"))
+    for (const std::string& path : loopmond_test::files_in("valid")) {
         seeds.push_back(loopmond_test::read_text(path));
+    }
     seeds.push_back(
         loopmond_test::read_text(loopmond_test::source_directory / "packaging/loopmond.toml"));
 
@@ -110,8 +113,9 @@ TEST_CASE("load_config: no mutation of a valid file crashes it or slips a bad va
         INFO("seed " << seed << ":\n" << text);
         const auto loaded = dir.load(text);
         ++(loaded.errors.empty() ? accepted : refused);
-        if (loaded.errors.empty())
+        if (loaded.errors.empty()) {
             check_valid(loaded.value);
+        }
         for (const std::string& error : loaded.errors) {
             CHECK(error.find(": error: ") != std::string::npos);
             CHECK(error.find('\n') == std::string::npos);

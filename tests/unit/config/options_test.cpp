@@ -20,8 +20,9 @@ auto parse(std::vector<const char*> arguments) {
 
 options accepted(const std::vector<const char*>& arguments) {
     auto answer = parse(arguments);
-    if (const auto* exit = std::get_if<early_exit>(&answer))
+    if (const auto* exit = std::get_if<early_exit>(&answer)) {
         FAIL(exit->text);
+    }
     return std::get<options>(answer);
 }
 
@@ -68,8 +69,9 @@ TEST_CASE("options: a value of --set arrives as it was written", "[options]") {
 TEST_CASE("options: every syslog level has its name and priority", "[options]") {
     const std::vector<const char*> levels = {"emerg",   "alert",  "crit", "err",
                                              "warning", "notice", "info", "debug"};
-    for (std::size_t priority = 0; priority < levels.size(); ++priority)
+    for (std::size_t priority = 0; priority < levels.size(); ++priority) {
         CHECK(accepted({"--log-level", levels[priority]}).log_level == static_cast<int>(priority));
+    }
 }
 
 TEST_CASE("options: wrong use exits 2 and says what was wrong", "[options]") {
@@ -104,10 +106,12 @@ TEST_CASE("options: wrong use exits 2 and says what was wrong", "[options]") {
 TEST_CASE("options: help and version exit 0", "[options]") {
     const early_exit help = refused({"--help"});
     CHECK(help.code == loopmond::exit_ok);
-    for (const char* word : {"--config FILE", "--set KEY=VALUE", "--check-config", "--print-config",
-                             "--bus ADDRESS", "--log-level LEVEL", "--version", "--help",
-                             "/etc/loopmond/loopmond.toml", "loopmond.toml.d", "Exit status", "6"})
+    for (const char* word :
+         {"--config FILE", "--set KEY=VALUE", "--check-config", "--print-config", "--bus ADDRESS",
+          "--log-level LEVEL", "--version", "--help", "/etc/loopmond/loopmond.toml",
+          "loopmond.toml.d", "Exit status", "6"}) {
         CHECK_THAT(help.text, Catch::ContainsSubstring(word));
+    }
     std::istringstream lines(help.text);
     for (std::string line; std::getline(lines, line);) {
         INFO(line);

@@ -26,8 +26,9 @@ std::string printed(const loopmond::load_result& loaded) {
 std::string values(const loopmond::load_result& loaded) {
     std::istringstream lines(printed(loaded));
     std::string text;
-    for (std::string line; std::getline(lines, line);)
+    for (std::string line; std::getline(lines, line);) {
         text += line.substr(0, line.rfind(" # ")) + '\n';
+    }
     return text;
 }
 

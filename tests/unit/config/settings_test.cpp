@@ -87,8 +87,9 @@ TEST_CASE("option --set: errors quote the option instead of a place", "[set]") {
 
 TEST_CASE("option --set: a key of absurd depth or length is an error like another", "[set]") {
     std::string deep = "lag";
-    for (int i = 0; i < 50'000; ++i)
+    for (int i = 0; i < 50'000; ++i) {
         deep += ".a";
+    }
     CHECK(set({deep + "=1"}).errors.size() == 1);
     CHECK(set({"lag.warn=" + std::string(100'000, '[')}).errors.size() == 1);
 }

@@ -27,8 +27,9 @@ std::string uncommented() {
     std::istringstream lines(shipped());
     std::string text;
     for (std::string line; std::getline(lines, line);) {
-        if (line.size() > 1 && line[0] == '#' && line[1] >= 'a' && line[1] <= 'z')
+        if (line.size() > 1 && line[0] == '#' && line[1] >= 'a' && line[1] <= 'z') {
             line.erase(0, 1);
+        }
         text += line + '\n';
     }
     return text;
@@ -41,8 +42,9 @@ TEST_CASE("shipped configuration: is valid, leaves the defaults alone, probes tw
     const config_dir dir;
     const auto loaded = dir.load(shipped());
     CHECK(loaded.errors == none);
-    for (const auto& [id, where] : loaded.origins)
+    for (const auto& [id, where] : loaded.origins) {
         CHECK_FALSE(id.service.empty()); // nothing is set but in services
+    }
     REQUIRE(loaded.value.probes.size() == 2);
     CHECK(loaded.value.probes[0].name == "dbus");
     CHECK(loaded.value.probes[0].bus_name == "org.freedesktop.DBus");
@@ -84,8 +86,9 @@ TEST_CASE("shipped configuration: every key is shown with its default", "[shippe
 
     const loopmond::probe_config probe;
     const auto& shown = loaded.value.probes.at(0);
-    for (const char* key : {"type", "name", "target", "interval", "timeout", "slow"})
+    for (const char* key : {"type", "name", "target", "interval", "timeout", "slow"}) {
         CHECK(loaded.origins.contains({"dbus", key}));
+    }
     CHECK(shown.interval == probe.interval);
     CHECK(shown.timeout == probe.timeout);
     CHECK(shown.slow == probe.slow);

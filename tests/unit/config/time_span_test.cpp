@@ -96,9 +96,11 @@ std::optional<long long> ask_systemd(const std::string& text) {
     std::optional<long long> usec;
     char line[256];
     const std::string label = "\u03bcs:";
-    while (std::fgets(line, sizeof line, pipe.get()) != nullptr)
-        if (const char* at = std::strstr(line, label.c_str()))
+    while (std::fgets(line, sizeof line, pipe.get()) != nullptr) {
+        if (const char* at = std::strstr(line, label.c_str())) {
             usec = std::atoll(at + label.size());
+        }
+    }
     return usec;
 }
 

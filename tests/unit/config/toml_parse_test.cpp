@@ -72,8 +72,9 @@ TEST_CASE("parse_toml: a line of 4096 bytes is read, a longer one refused", "[pa
     check_refused({"\n" + longest + " ", 2, 1});
 
     std::string deep = "a";
-    while (deep.size() < 4000)
+    while (deep.size() < 4000) {
         deep += ".a";
+    }
     CHECK_FALSE(parse_toml(deep + " = 1", 0).syntax_error);
     check_refused({deep + deep + deep + " = 1", 1, 1});
 }

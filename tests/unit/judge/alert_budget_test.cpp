@@ -83,14 +83,16 @@ TEST_CASE("alert_budget: no minute sees more than the rate, and none is lost fro
     auto now = start;
     for (; asked < 5000; ++asked) {
         now += std::chrono::milliseconds(gap_ms(random));
-        if (budget.spend(now))
+        if (budget.spend(now)) {
             printed.push_back(now);
+        }
         reported += budget.take_report(now).value_or(0);
     }
     reported += budget.take_report(now + 60s).value_or(0);
 
-    for (std::size_t i = rate; i < printed.size(); ++i)
+    for (std::size_t i = rate; i < printed.size(); ++i) {
         REQUIRE(printed[i] - printed[i - rate] >= 60s);
+    }
     CHECK(printed.size() > rate);
     CHECK(reported > 0);
     CHECK(reported == budget.total_suppressed());

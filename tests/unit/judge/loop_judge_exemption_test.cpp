@@ -40,8 +40,9 @@ TEST_CASE("loop_judge: without judge_from nothing is ever graded") {
 TEST_CASE("loop_judge: a stall of the start-up that is over is not graded") {
     shown_loop loop;
     loop.judge.judge_from(start + 5s);
-    if (GENERATE(true, false))
+    if (GENERATE(true, false)) {
         loop.completed(4900ms, 2s);
+    }
     loop.completed(5s, 2s);
     loop.completed(5100ms, 2s); // the sample stays until the next
     CHECK(loop.out.empty());

@@ -50,22 +50,27 @@ struct watched_loop {
             const auto late = start + deadline_ + judge.next_lag();
             const auto next = std::min(late, judge.next_check()) - start;
             if (next <= now_) // REQUIRE is dear in a loop of 10^5
+            {
                 FAIL("the watcher would spin");
+            }
             now_ = next;
         }
     }
 
     [[nodiscard]] std::vector<record> of_stalls() const {
         std::vector<record> found;
-        for (const auto& one : records)
-            if (std::holds_alternative<stall>(one.what))
+        for (const auto& one : records) {
+            if (std::holds_alternative<stall>(one.what)) {
                 found.push_back(one);
+            }
+        }
         return found;
     }
     [[nodiscard]] events all() const {
         events found;
-        for (const auto& one : records)
+        for (const auto& one : records) {
             found.push_back(one.what);
+        }
         return found;
     }
 
@@ -78,8 +83,9 @@ private:
         const auto after = std::upper_bound(
             blocked.begin(), blocked.end(), deadline,
             [](duration at, const blocks::value_type& block) { return at < block.first; });
-        if (after == blocked.begin())
+        if (after == blocked.begin()) {
             return deadline;
+        }
         return std::max(deadline, std::prev(after)->second);
     }
 
@@ -97,8 +103,9 @@ private:
         events out;
         judge.step({.now = start + now_, .lag = std::max(sample_, overdue), .overdue = overdue},
                    out);
-        for (auto& one : out)
+        for (auto& one : out) {
             records.push_back({now_, std::move(one)});
+        }
         ++wakes;
     }
 };
@@ -128,8 +135,9 @@ TEST_CASE("loop_judge: 9 s blocked is reported at warn, critical, and its doubli
     const auto stalls = loop.of_stalls();
     REQUIRE(stalls.size() == 5);
     const std::vector<duration> at{10'350ms, 11'250ms, 12'250ms, 14'250ms, 18'250ms};
-    for (std::size_t i = 0; i < at.size(); ++i)
+    for (std::size_t i = 0; i < at.size(); ++i) {
         CHECK(stalls[i].at == at[i]);
+    }
     REQUIRE(told<recovered>(loop.all()).size() == 1);
     CHECK(told<recovered>(loop.all())[0].lasted == 8751ms);
     CHECK(loop.records.size() == 6);
@@ -138,8 +146,9 @@ TEST_CASE("loop_judge: 9 s blocked is reported at warn, critical, and its doubli
 TEST_CASE("loop_judge: latenesses of half of warn keep an episode open") {
     // Every third sample is 60 ms late for ten seconds after the stall: 750 ms, under clear_after.
     blocks when{{1001ms, 1901ms}};
-    for (duration at = 2749ms; at < 12s; at += 3 * interval)
+    for (duration at = 2749ms; at < 12s; at += 3 * interval) {
         when.emplace_back(at, at + 61ms);
+    }
     watched_loop loop(when);
     loop.run_until(20s);
     CHECK(loop.judge.n_stalls() == 1);
@@ -179,11 +188,13 @@ TEST_CASE("loop_judge: flapping for 12 000 alerts prints the allowed and counts 
     CHECK(loop.judge.n_critical() == alerts / 2);
 
     const auto stalls = loop.of_stalls();
-    for (std::size_t i = flapping.alerts_per_minute; i < stalls.size(); ++i)
+    for (std::size_t i = flapping.alerts_per_minute; i < stalls.size(); ++i) {
         REQUIRE(stalls[i].at - stalls[i - flapping.alerts_per_minute].at >= 60s);
+    }
     std::uint64_t reported = 0;
-    for (const auto& one : told<suppressed>(loop.all()))
+    for (const auto& one : told<suppressed>(loop.all())) {
         reported += one.count;
+    }
     CHECK(stalls.size() > flapping.alerts_per_minute);
     CHECK(reported == loop.judge.n_suppressed());
     CHECK(stalls.size() + reported == alerts);

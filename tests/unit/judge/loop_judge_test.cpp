@@ -108,8 +108,9 @@ TEST_CASE("loop_judge: a late sample is not ongoing for a deadline that is a lit
 TEST_CASE("loop_judge: a late completion does not heal the loop") {
     shown_loop loop;
     loop.growing(1s, 500ms);
-    for (auto at = 1100ms; at < 10s; at += 100ms)
+    for (auto at = 1100ms; at < 10s; at += 100ms) {
         loop.completed(at, 520ms);
+    }
     CHECK(loop.recoveries().empty());
     CHECK(loop.judge.state() == level::degraded);
 }

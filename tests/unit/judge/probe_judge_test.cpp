@@ -84,10 +84,11 @@ TEST_CASE("probe_judge: another reason for the failure is told") {
 
 TEST_CASE("probe_judge: the return to ok is told, from slow and from failed") {
     probed bus;
-    if (GENERATE(true, false))
+    if (GENERATE(true, false)) {
         bus.answered(slow);
-    else
+    } else {
         bus.failed("timeout");
+    }
     bus.answered(3ms);
     const auto events = told<probe_ok>(bus.out);
     REQUIRE(bus.out.size() == 1);

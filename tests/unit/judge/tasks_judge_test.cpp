@@ -204,10 +204,11 @@ TEST_CASE("tasks_judge: a new leak rule starts the windows anew, another limit d
     counted tasks(leak_only);
     tasks.windows({10, 20, 30});
     auto limits = leak_only;
-    if (rule_changes)
+    if (rule_changes) {
         limits.leak_min = 11;
-    else
+    } else {
         limits.max = 1'000'000;
+    }
     tasks.judge.configure(limits);
     tasks.windows({40, 40});
     CHECK(told<tasks_leak>(tasks.out).size() == (rule_changes ? 0u : 1u));

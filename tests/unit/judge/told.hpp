@@ -12,9 +12,11 @@ namespace loopmon::judge {
 template <class Event>
 std::vector<Event> told(const events& all) {
     std::vector<Event> found;
-    for (const auto& one : all)
-        if (const auto* match = std::get_if<Event>(&one))
+    for (const auto& one : all) {
+        if (const auto* match = std::get_if<Event>(&one)) {
             found.push_back(*match);
+        }
+    }
     return found;
 }
 

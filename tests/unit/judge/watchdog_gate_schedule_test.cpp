@@ -78,9 +78,11 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
             gate.stopping();
             stopping = true;
         }
-        for (auto& loop : loops)
-            if (now >= loop.blocked_until && percent(random) == 0)
+        for (auto& loop : loops) {
+            if (now >= loop.blocked_until && percent(random) == 0) {
                 loop.blocked_until = now + ms(block_ms);
+            }
+        }
 
         const std::array vitals{loops[0].at(now), loops[1].at(now), loops[2].at(now)};
         const bool late = vitals[0].lag >= limits.lag || vitals[1].lag >= limits.lag;

@@ -17,8 +17,9 @@ constexpr std::size_t last_bucket = bucket_count - 1;
 
 bucket_counts counted(const std::vector<nanoseconds>& values) {
     bucket_counts result;
-    for (const auto value : values)
+    for (const auto value : values) {
         ++result.counts[bucket_of(value)];
+    }
     return result;
 }
 
@@ -132,12 +133,14 @@ TEST_CASE("histogram: pairs of buckets are exactly the buckets of scale 4") {
         const auto seconds = static_cast<long double>(value.count()) / 1e9L;
         ++expected[static_cast<std::size_t>(std::ceil(std::log2(seconds) * 16) + 20 * 16) - 1];
     };
-    for (int i = 0; i < 100'000; ++i)
+    for (int i = 0; i < 100'000; ++i) {
         count(nanoseconds(static_cast<nanoseconds::rep>(std::exp2(octave(engine)) * 1e9)));
+    }
     for (std::size_t bucket = 2; bucket < last_bucket; bucket += 2) {
         count(bucket_upper_bound(bucket));
-        if (bucket + 1 < last_bucket)
+        if (bucket + 1 < last_bucket) {
             count(bucket_upper_bound(bucket) + 1ns);
+        }
     }
     CHECK(merged == expected);
 }

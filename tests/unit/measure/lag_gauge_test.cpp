@@ -16,8 +16,9 @@ constexpr lag_gauge::time_point start{1h};
 // Buckets of the lags that the gauge recorded, ascending.
 std::vector<std::size_t> recorded(const lag_gauge& gauge) {
     std::vector<std::size_t> result;
-    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket)
+    for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
         result.insert(result.end(), gauge.lags().count(bucket), bucket);
+    }
     return result;
 }
 
@@ -116,8 +117,9 @@ TEST_CASE("lag_gauge: readers see whole samples and no maximum is lost, while on
     lag_gauge gauge(1s);
     std::atomic<bool> done{false};
     std::thread sampler([&gauge, &done] {
-        for (int i = 1; i <= samples; ++i) // deadline and lag of a sample go together
+        for (int i = 1; i <= samples; ++i) { // deadline and lag of a sample go together
             gauge.complete({lag_gauge::time_point(nanoseconds(i)), nanoseconds(i)}, 1s);
+        }
         done = true;
     });
     int torn = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "measure/loop_state.hpp"
 #include "support/catch.hpp"
+#include "support/task_names.hpp"
 
 #include <loopmon/task.hpp>
 
@@ -10,23 +11,10 @@
 
 #include <memory>
 #include <thread>
-#include <vector>
 
 using namespace loopmon::measure;
-using namespace std::chrono_literals;
-
-namespace {
-
-std::vector<std::string> names(const task_table& table) {
-    std::vector<std::string> result;
-    for (const auto& info : table.list())
-        result.push_back(info.name);
-    return result;
-}
-
-using strings = std::vector<std::string>;
-
-} // namespace
+using loopmon::test::names;
+using loopmon::test::names_of;
 
 TEST_CASE("task: registers from construction to done, move or destruction") {
     boost::asio::io_context io;
@@ -41,7 +29,7 @@ TEST_CASE("task: registers from construction to done, move or destruction") {
         CHECK_THAT(table.list()[0].file, Catch::ContainsSubstring("loop_state_test.cpp"));
         loopmon::task two(io, "two");
         two = std::move(one); // ends "two"
-        CHECK(names(table) == strings{"one"});
+        CHECK(names_of(table) == names{"one"});
         loopmon::task three(std::move(two));
         CHECK(table.active() == 1);
         three.done();
@@ -51,7 +39,7 @@ TEST_CASE("task: registers from construction to done, move or destruction") {
         empty = loopmon::task(io, "four");
         CHECK(table.active() == 1);
     }
-    CHECK(names(table) == strings{"four"});
+    CHECK(names_of(table) == names{"four"});
 }
 
 TEST_CASE("task: a token outlives its context") {
@@ -141,8 +129,9 @@ TEST_CASE("loop_state: may be asked by another thread while its context ends") {
         const auto state = state_of(*io);
         REQUIRE(state->claim(*io));
         std::thread watcher([state] {
-            while (!state->gone())
+            while (!state->gone()) {
                 static_cast<void>(state->running());
+            }
         });
         io.reset();
         watcher.join();

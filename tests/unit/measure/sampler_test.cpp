@@ -43,9 +43,10 @@ void start_on(boost::asio::io_context& io, const std::shared_ptr<lag_gauge>& gau
 // Work of the program's own: a chain of handlers until there are so many samples.
 void work_until(boost::asio::io_context& io, std::shared_ptr<const lag_gauge> gauge,
                 std::uint64_t samples) {
-    if (gauge->samples() < samples)
+    if (gauge->samples() < samples) {
         boost::asio::post(
             io, [&io, gauge = std::move(gauge), samples] { work_until(io, gauge, samples); });
+    }
 }
 
 } // namespace
@@ -188,10 +189,12 @@ TEST_CASE("sampler: several threads run the loop, and all return when the work i
     start_on<measure::sampler>(io, gauge);
     work_until(io, gauge, 20);
     std::array<std::thread, 3> threads;
-    for (auto& thread : threads)
+    for (auto& thread : threads) {
         thread = std::thread([&io] { io.run(); });
-    for (auto& thread : threads)
+    }
+    for (auto& thread : threads) {
         thread.join();
+    }
     CHECK(gauge->samples() >= 20);
     CHECK(gauge->lags().copy().total() == gauge->samples());
 }
@@ -203,8 +206,9 @@ TEST_CASE("sampler: threads that sleep in the reactor are woken for samples, and
     auto work = boost::asio::make_work_guard(io);
     std::thread one([&io] { io.run(); });
     std::thread two([&io] { io.run(); });
-    while (gauge->samples() < 5)
+    while (gauge->samples() < 5) {
         std::this_thread::yield();
+    }
     work.reset();
     one.join();
     two.join();
@@ -216,11 +220,13 @@ TEST_CASE("sampler: loops driven by poll() and run_one() are sampled") {
     const auto work = boost::asio::make_work_guard(io);
     const auto gauge = std::make_shared<lag_gauge>(1ms);
     start_on<measure::sampler>(io, gauge);
-    while (gauge->samples() < 3)
+    while (gauge->samples() < 3) {
         io.poll();
+    }
     const auto samples = gauge->samples();
-    while (gauge->samples() < samples + 3)
+    while (gauge->samples() < samples + 3) {
         io.run_one();
+    }
     CHECK_FALSE(io.stopped());
 }
 

@@ -2,6 +2,7 @@
 #include "measure/task_name.hpp"
 #include "measure/task_table.hpp"
 #include "support/catch.hpp"
+#include "support/task_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,19 +12,12 @@
 
 using namespace loopmon::measure;
 using namespace std::chrono_literals;
+using loopmon::test::names;
+using loopmon::test::names_of;
 
 namespace {
 
 constexpr std::chrono::steady_clock::time_point now{1h};
-
-std::vector<std::string> names(const task_table& table) {
-    std::vector<std::string> result;
-    for (const auto& info : table.list())
-        result.push_back(info.name);
-    return result;
-}
-
-using strings = std::vector<std::string>;
 
 new_task called(std::string_view name) {
     return {.name = name, .began = now};
@@ -54,7 +48,7 @@ TEST_CASE("task_table: tasks are listed oldest first, also when they reuse a slo
     static_cast<void>(table.add(called("three")));
     table.remove(one);
     CHECK(slot_of(table.add(called("four"))) == slot_of(one));
-    CHECK(names(table) == strings{"two", "three", "four"});
+    CHECK(names_of(table) == names{"two", "three", "four"});
 }
 
 TEST_CASE("task_table: a shorter name leaves nothing of the longer one before it") {
@@ -63,7 +57,7 @@ TEST_CASE("task_table: a shorter name leaves nothing of the longer one before it
     static_cast<void>(table.add(called("short")));
     table.remove(table.add(called("x")));
     static_cast<void>(table.add(called("")));
-    CHECK(names(table) == strings{"short", ""});
+    CHECK(names_of(table) == names{"short", ""});
 }
 
 TEST_CASE("task_table: ids are unique and never used again") {
@@ -81,13 +75,15 @@ TEST_CASE("task_table: grows over block borders and loses nothing") {
     task_table table;
     std::vector<task_word> tasks;
     constexpr std::size_t count = 3 * task_block::size + 1; // three blocks, one slot of a fourth
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count; ++i) {
         tasks.push_back(table.add(called(std::to_string(i))));
+    }
     CHECK(std::set(tasks.begin(), tasks.end()).size() == count);
-    const auto listed = names(table);
+    const auto listed = names_of(table);
     REQUIRE(listed.size() == count);
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count; ++i) {
         CHECK(listed[i] == std::to_string(i));
+    }
     for (const auto task : tasks) {
         table.remove(task);
     }
@@ -97,8 +93,9 @@ TEST_CASE("task_table: grows over block borders and loses nothing") {
 TEST_CASE("task_table: in a full table a task is counted and not listed") {
     task_table table(1);
     std::vector<task_word> tasks;
-    for (std::size_t i = 0; i < task_block::size; ++i)
+    for (std::size_t i = 0; i < task_block::size; ++i) {
         tasks.push_back(table.add(called("fits")));
+    }
     CHECK(tasks.back() != 0);
     const auto extra = table.add(called("does not fit"));
     CHECK(extra == 0);
@@ -150,11 +147,13 @@ TEST_CASE("task_table: many threads add and remove while another lists whole tas
         const std::chrono::steady_clock::time_point began{std::chrono::seconds(name)};
         std::vector<task_word> tasks;
         for (std::size_t i = 0; !done; ++i) {
-            while (tasks.size() < held)
+            while (tasks.size() < held) {
                 tasks.push_back(
                     table.add({.name = std::string(length, name), .where = where, .began = began}));
-            for (; tasks.size() > i % held; tasks.pop_back())
+            }
+            for (; tasks.size() > i % held; tasks.pop_back()) {
                 table.remove(tasks.back());
+            }
         }
         for (const auto task : tasks) {
             table.remove(task);
@@ -181,8 +180,9 @@ TEST_CASE("task_table: many threads add and remove while another lists whole tas
         wrong += std::any_of(tasks.begin(), others, torn);
     }
     done = true;
-    for (auto& thread : threads)
+    for (auto& thread : threads) {
         thread.join();
+    }
     CHECK(wrong == 0);
     table.remove(stays);
     CHECK(table.active() == 0);
@@ -214,10 +214,12 @@ TEST_CASE("task_table: no slot belongs to two threads at once") {
         }
     };
     std::array<std::thread, 3> threads;
-    for (auto& thread : threads)
+    for (auto& thread : threads) {
         thread = std::thread(churn);
-    for (auto& thread : threads)
+    }
+    for (auto& thread : threads) {
         thread.join();
+    }
     CHECK(shared == 0);
     CHECK(table.active() == 0);
     CHECK(table.list().empty());

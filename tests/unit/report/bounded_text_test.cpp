@@ -44,14 +44,13 @@ TEST_CASE("bounded_text: what is no character becomes a question mark", "[report
     CHECK(bounded_text("\xf4\x90\x80\x80", 16) == "????");             // one more
 }
 
-TEST_CASE("bounded_text: of a culprit all texts are bounded, and the stack is", "[report]") {
+TEST_CASE("bounded_text: the names of a culprit and the lines of a stack are bounded", "[report]") {
     const std::string huge(10'000, 'x');
     const auto who = bounded(culprit{.handler = huge,
                                      .task = huge,
                                      .spawned = huge,
                                      .syscall = huge,
                                      .waiting_in = huge,
-                                     .stack = std::vector(200, huge),
                                      .machine = huge,
                                      .pending = 3,
                                      .has_pending = true});
@@ -59,7 +58,8 @@ TEST_CASE("bounded_text: of a culprit all texts are bounded, and the stack is", 
          {&who.handler, &who.task, &who.spawned, &who.syscall, &who.waiting_in, &who.machine}) {
         CHECK(name->size() == longest_name);
     }
-    CHECK(who.stack.size() == most_frames);
-    CHECK(who.stack.back().size() == longest_frame);
     CHECK(who.pending == 3);
+    const auto lines = bounded_lines(std::vector(200, huge));
+    CHECK(lines.size() == most_frames);
+    CHECK(lines.back().size() == longest_frame);
 }

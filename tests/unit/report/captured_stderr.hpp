@@ -1,36 +1,43 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "support/temporary_directory.hpp"
-
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
+#include <array>
 #include <string>
 
-/// Standard error goes to a file meanwhile.
+/// Standard error goes to a pipe meanwhile, as to a log service. What is written must fit into it:
+/// 64 KiB.
 class captured_stderr {
 public:
     captured_stderr() : saved_(::dup(STDERR_FILENO)) {
-        const int file = ::open(path().c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        ::dup2(file, STDERR_FILENO);
-        ::close(file);
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0) {
+            ::dup2(ends[1], STDERR_FILENO);
+            ::close(ends[1]);
+            read_end_ = ends[0];
+        }
     }
     captured_stderr(const captured_stderr&) = delete;
     captured_stderr& operator=(const captured_stderr&) = delete;
     ~captured_stderr() {
         ::dup2(saved_, STDERR_FILENO);
         ::close(saved_);
+        ::close(read_end_);
     }
+
+    /// What was written since the last call.
     [[nodiscard]] std::string text() const {
-        std::ifstream file(path());
-        return {std::istreambuf_iterator<char>(file), {}};
+        std::string out;
+        std::array<char, 4096> part{};
+        for (ssize_t n = 0; (n = ::read(read_end_, part.data(), part.size())) > 0;) {
+            out.append(part.data(), static_cast<std::size_t>(n));
+        }
+        return out;
     }
 
 private:
-    [[nodiscard]] std::string path() const { return dir_.path() / "stderr"; }
-    loopmon::test::temporary_directory dir_;
     int saved_;
+    int read_end_ = -1;
 };

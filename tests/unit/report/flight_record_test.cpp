@@ -37,7 +37,7 @@ flight_record flight_of(const judge::trip& why, fake_model& model) {
     return {.n_trips = 3,
             .when = wall_time(1'700'000'000s),
             .told = render(why),
-            .who = why.who,
+            .why = why,
             .state = collect_flight(model, why)};
 }
 

@@ -113,3 +113,49 @@ TEST_CASE("history_ring: the last minute is the end of the hour", "[report]") {
     CHECK(loop.ring.list(1000).size() == 100);
     CHECK(loop.ring.list(0).empty());
 }
+
+TEST_CASE("history_ring: what an entry cannot hold is shown as the most that it can", "[report]") {
+    const auto kept = [](const history_entry& second) {
+        history_ring ring;
+        ring.step(start, second.when, 0ns, 0, 0);
+        ring.step(start + 1s, second.when, second.lag_max, second.active_tasks, second.pending);
+        return ring.list().at(0);
+    };
+    using ring = history_ring;
+    const auto most =
+        kept({ring::last_time, ring::most_lag, ring::most_active, ring::most_pending});
+    CHECK(most.when == ring::last_time);
+    CHECK(most.lag_max == ring::most_lag);
+    CHECK(most.active_tasks == ring::most_active);
+    CHECK(most.pending == ring::most_pending);
+
+    const auto more = kept({ring::last_time + 1ms, ring::most_lag + 1us, ring::most_active + 1,
+                            ring::most_pending + 1});
+    CHECK(more.when == ring::last_time);
+    CHECK(more.lag_max == ring::most_lag);
+    CHECK(more.active_tasks == ring::most_active);
+    CHECK(more.pending == ring::most_pending);
+
+    const auto largest = kept({wall_time::max(), duration::max(), ~0ULL, ~0ULL});
+    CHECK(largest.when == ring::last_time);
+    CHECK(largest.lag_max == ring::most_lag);
+    CHECK(largest.active_tasks == ring::most_active);
+    CHECK(largest.pending == ring::most_pending);
+
+    const auto less = kept({ring::last_time - 1ms, ring::most_lag - 1us, ring::most_active - 1,
+                            ring::most_pending - 1});
+    CHECK(less.when == ring::last_time - 1ms);
+    CHECK(less.lag_max == ring::most_lag - 1us);
+    CHECK(less.active_tasks == ring::most_active - 1);
+    CHECK(less.pending == ring::most_pending - 1);
+}
+
+TEST_CASE("history_ring: keeps milliseconds of time and microseconds of lag", "[report]") {
+    history_ring ring;
+    ring.step(start, noon, 0ns, 0, 0);
+    ring.step(start + 1s, noon + 1s + 2ms + 999us, 3us + 999ns, 1, 2);
+    ring.step(start + 2s, wall_time(-5s), 0ns, 0, 0); // before 1970: a clock that is not set
+    CHECK(ring.list().at(0).when == noon + 1s + 2ms);
+    CHECK(ring.list().at(0).lag_max == 3us);
+    CHECK(ring.list().at(1).when == wall_time());
+}

@@ -4,29 +4,46 @@
 #include "captured_stderr.hpp"
 #include "support/catch.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 
 using namespace loopmon::report;
 
-TEST_CASE("journal: a log pipe gets each line with its priority", "[report]") {
-    CHECK(console_text({priority::warning, "", "", "one\ntwo", {}}, false) == "<4>one\n<4>two\n");
+namespace {
+
+/// What a journal prints on a terminal under these two variables of the environment.
+std::string on_terminal(const char* no_color, const char* term) {
+    const int user = ::posix_openpt(O_RDWR | O_NOCTTY);
+    REQUIRE(user >= 0);
+    REQUIRE(::unlockpt(user) == 0);
+    const int terminal = ::open(::ptsname(user), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    REQUIRE(terminal >= 0);
+    {
+        const captured_stderr restored;
+        ::dup2(terminal, STDERR_FILENO);
+        ::setenv("NO_COLOR", no_color, 1);
+        ::setenv("TERM", term, 1);
+        const journal log(log_target::console);
+        ::unsetenv("NO_COLOR");
+        log.write({priority::err, "", "", "ill", {}}, BOOST_CURRENT_LOCATION);
+    }
+    std::array<char, 256> text{};
+    const auto length = ::read(user, text.data(), text.size());
+    ::close(terminal);
+    ::close(user);
+    return {text.data(), static_cast<std::size_t>(length)};
 }
 
-TEST_CASE("journal: the details are lines of their own below the text", "[report]") {
-    const record stall{
-        .severity = priority::err, .text = "blocked", .details = "  #0 openat\n  #1 main"};
-    CHECK(console_text(stall, false) == "<3>blocked\n<3>  #0 openat\n<3>  #1 main\n");
-}
+} // namespace
 
-TEST_CASE("journal: a terminal gets plain text, alerts in colour", "[report]") {
-    CHECK(console_text({priority::info, "", "", "well", {}}, true) == "well\n");
-    const auto alert = console_text({priority::err, "", "", "ill", {}}, true);
-    CHECK_THAT(alert, Catch::ContainsSubstring("ill"));
-    CHECK(alert.front() == '\033');
-    CHECK(alert.substr(alert.size() - 5) == "\033[0m\n");
+TEST_CASE("journal: a terminal gets time and colour, the latter unless it is refused", "[report]") {
+    CHECK_THAT(on_terminal("", "xterm"), Catch::ContainsSubstring(" \033[1;31merr: ill\033[0m"));
+    CHECK_THAT(on_terminal("1", "xterm"), Catch::ContainsSubstring(" err: ill"));
+    CHECK_THAT(on_terminal("", "dumb"), Catch::ContainsSubstring(" err: ill"));
 }
 
 TEST_CASE("journal: names of levels go both ways", "[report]") {

@@ -116,31 +116,29 @@ TEST_CASE("late_text: a trip says the same, and what comes of it", "[report]") {
 
 TEST_CASE("shown_frames: the innermost, and the next two of the program itself", "[report]") {
     CHECK(shown_frames({}).empty());
-    CHECK(shown_frames({.stack =
-                            strings{
-                                "clock_nanosleep (libc.so.6+0xd6ea5, build-id 1a2b)",
-                                "nanosleep (libc.so.6+0xdb577, build-id 1a2b)",
-                                "void std::this_thread::sleep_for(...) (loopmond+0x1f000)",
-                                "libstdc++.so.6+0x9d2ad (build-id 5e6f)",
-                                "[12 frames of boost::asio]",
-                                "read_config(char const*) at config.cpp:88 (loopmond+0x1f2a3, ...)",
-                                "main at main.cpp:12 (loopmond+0x1f300, build-id 3c4d)",
-                            }}) ==
-          "  #0 clock_nanosleep (libc.so.6+0xd6ea5, build-id 1a2b)\n"
-          "  #2 void std::this_thread::sleep_for(...) (loopmond+0x1f000)\n"
-          "  #4 read_config(char const*) at config.cpp:88 (loopmond+0x1f2a3, ...)");
+    CHECK(shown_frames(strings{
+              "clock_nanosleep (libc.so.6+0xd6ea5, build-id 1a2b)",
+              "nanosleep (libc.so.6+0xdb577, build-id 1a2b)",
+              "void std::this_thread::sleep_for(...) (loopmond+0x1f000)",
+              "libstdc++.so.6+0x9d2ad (build-id 5e6f)",
+              "[12 frames of boost::asio]",
+              "read_config(char const*) at config.cpp:88 (loopmond+0x1f2a3, ...)",
+              "main at main.cpp:12 (loopmond+0x1f300, build-id 3c4d)",
+          }) == "  #0 clock_nanosleep (libc.so.6+0xd6ea5, build-id 1a2b)\n"
+                "  #2 void std::this_thread::sleep_for(...) (loopmond+0x1f000)\n"
+                "  #4 read_config(char const*) at config.cpp:88 (loopmond+0x1f2a3, ...)");
 }
 
 TEST_CASE("shown_frames: a remark on the stack is shown, alone too", "[report]") {
-    CHECK(shown_frames({.stack = {"[stale: the handler ended meanwhile]", "f (a+0x1)"}}) ==
+    CHECK(shown_frames({"[stale: the handler ended meanwhile]", "f (a+0x1)"}) ==
           "  [stale: the handler ended meanwhile]\n  #0 f (a+0x1)");
-    CHECK(shown_frames({.stack = {"[no stack: the thread did not take the signal]"}}) ==
+    CHECK(shown_frames({"[no stack: the thread did not take the signal]"}) ==
           "  [no stack: the thread did not take the signal]");
 }
 
 TEST_CASE("whole_stack: all frames, and not more than a journal takes", "[report]") {
     CHECK(whole_stack({}).empty());
-    CHECK(whole_stack({.stack = {"a", "b"}}) == "a\nb");
-    const judge::culprit huge{.stack = strings(1000, std::string(10'000, 'x'))};
-    CHECK(whole_stack(bounded(huge)).size() <= std::size_t{16} * 1024);
+    CHECK(whole_stack(strings{"a", "b"}) == "a\nb");
+    const strings huge(1000, std::string(10'000, 'x'));
+    CHECK(whole_stack(bounded_lines(huge)).size() <= std::size_t{16} * 1024);
 }

@@ -9,6 +9,9 @@
 #include <boost/json/value.hpp>
 
 #include <new>
+#include <string>
+#include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 namespace judge = loopmon::judge;
@@ -65,6 +68,24 @@ TEST_CASE("reporter: a state directory that cannot be written costs the record o
     r.log().level(loopmon::report::priority::emerg);
     trip(r);
     CHECK(r.last_trip().n_trips == 1);
+}
+
+TEST_CASE("reporter: the stack of an alert is completed before it is told, on another thread",
+          "[report]") {
+    const loopmon::test::temporary_directory dir;
+    reporter r(dir.path());
+    std::thread::id completed_by;
+    const judge::stack_text stack({"a+0x1"}, [&completed_by] {
+        completed_by = std::this_thread::get_id();
+        return std::vector<std::string>{"read_config()"};
+    });
+    const captured_stderr captured;
+    r.log().target(loopmon::report::log_target::console);
+    r.publish(judge::stall{.loop = "main", .who = {.stack = stack}}, BOOST_CURRENT_LOCATION);
+    r.settle(60s);
+    CHECK(completed_by != std::thread::id());
+    CHECK(completed_by != std::this_thread::get_id());
+    CHECK_THAT(captured.text(), Catch::ContainsSubstring("#0 read_config()"));
 }
 
 TEST_CASE("reporter: a trip leaves a flight record for the next process", "[report]") {
@@ -135,10 +156,12 @@ TEST_CASE("reporter: the previous trip is told with its culprit and its flight r
     }
 }
 
-TEST_CASE("reporter: a trip's reason is one line, fit for a status", "[report]") {
-    reporter r("");
+TEST_CASE("reporter: a trip's reason is one line, fit for a status; its frames are kept beside it",
+          "[report]") {
+    const loopmon::test::temporary_directory dir;
+    reporter r(dir.path());
     r.log().level(loopmon::report::priority::emerg);
     trip(r);
     CHECK(r.last_trip().reason.find('\n') == std::string::npos);
-    CHECK(r.last_trip().details == "  #0 read_config()");
+    CHECK(trip_log(dir.path()).load().details == "  #0 read_config()");
 }

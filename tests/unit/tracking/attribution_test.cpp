@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-//
-// In each test two tasks do the same, so that the handlers of one come between those of the other.
 #include "support/catch.hpp"
-#include "task_names.hpp"
+#include "support/task_names.hpp"
 
 #include <loopmon/spawn.hpp>
 
@@ -42,246 +40,221 @@ namespace {
 using clock = std::chrono::steady_clock;
 using local = asio::local::stream_protocol;
 
-/// Whether the code that calls it belongs to `name`; the tests count how often it does not.
+/// Whether the code that calls it belongs to another task than `name`.
 int strays(std::string_view name) {
     return current_task_name() == name ? 0 : 1;
 }
 
-template <class Body>
-void spawn_two(asio::io_context& io, Body body) {
-    loopmon::spawn(io, "one", body("one"));
-    loopmon::spawn(io, "two", body("two"));
-    CHECK(current_task_name().empty());
-    io.run();
-    CHECK(current_task_name().empty());
-}
+/// A loop with two tasks that do the same, so that the handlers of one come between those of the
+/// other.
+struct two_tasks {
+    asio::io_context io;
+    int wrong = 0; ///< times that code belonged to another task than it should
+    int completed = 0;
+
+    /// Called by code of the task `name`.
+    void expect_task(std::string_view name) { wrong += strays(name); }
+
+    /// A coroutine of the task `name`, or one that is to be spawned as such.
+    awaitable<void> part(std::string name) {
+        expect_task(name);
+        co_await asio::post(use_awaitable);
+        expect_task(name);
+        ++completed;
+    }
+
+    template <class Body>
+    void run(Body body) {
+        loopmon::spawn(io, "one", body("one"));
+        loopmon::spawn(io, "two", body("two"));
+        CHECK(current_task_name().empty());
+        io.run();
+        CHECK(current_task_name().empty());
+        CHECK(wrong == 0);
+    }
+};
 
 } // namespace
 
 TEST_CASE("attribution: a coroutine is its task, from its first line, posts and timers later") {
-    asio::io_context io;
-    int wrong = 0;
-    int ran = 0;
-    spawn_two(io, [&](const char* name) -> awaitable<void> {
-        wrong += strays(name);
+    two_tasks tasks;
+    tasks.run([&](const char* name) -> awaitable<void> {
+        tasks.expect_task(name);
         asio::steady_timer timer(co_await asio::this_coro::executor);
         for (int i = 0; i < 3; ++i) {
             co_await asio::post(use_awaitable);
-            wrong += strays(name);
+            tasks.expect_task(name);
             timer.expires_at(clock::time_point::min());
             co_await timer.async_wait(use_awaitable);
-            wrong += strays(name);
-            ++ran;
+            tasks.expect_task(name);
+            ++tasks.completed;
         }
     });
-    CHECK(ran == 6);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed == 6);
 }
 
 TEST_CASE("attribution: through a callback, and what it starts in its turn") {
-    asio::io_context io;
-    int wrong = 0;
-    int ran = 0;
-    asio::steady_timer one(io, clock::time_point::min());
-    asio::steady_timer two(io, clock::time_point::min());
-    spawn_two(io, [&](std::string name) -> awaitable<void> {
+    two_tasks tasks;
+    asio::steady_timer one(tasks.io, clock::time_point::min());
+    asio::steady_timer two(tasks.io, clock::time_point::min());
+    tasks.run([&](std::string name) -> awaitable<void> {
         auto& timer = name == "one" ? one : two;
         timer.async_wait([&, name](boost::system::error_code) {
-            wrong += strays(name);
-            asio::post(io, [&, name] {
-                wrong += strays(name);
-                ++ran;
+            tasks.expect_task(name);
+            asio::post(tasks.io, [&, name] {
+                tasks.expect_task(name);
+                ++tasks.completed;
             });
         });
         for (int i = 0; i < 5; ++i) { // and lives for as long
             co_await asio::post(use_awaitable);
         }
-        timer.async_wait([&](boost::system::error_code) { wrong += strays(""); }); // it is over
+        timer.async_wait([&](boost::system::error_code) { tasks.expect_task(""); }); // it is over
     });
-    CHECK(ran == 2);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed == 2);
 }
 
 TEST_CASE("attribution: through sockets and composed operations") {
-    asio::io_context io;
-    local::socket left(io);
-    local::socket right(io);
+    two_tasks tasks;
+    local::socket left(tasks.io);
+    local::socket right(tasks.io);
     asio::local::connect_pair(left, right);
-    int wrong = 0;
     std::array<char, 100> received{};
-    spawn_two(io, [&](std::string_view name) -> awaitable<void> {
+    tasks.run([&](std::string_view name) -> awaitable<void> {
         if (name == "one") {
             for (int i = 0; i < 10; ++i) { // each makes the other one's read go on
                 co_await asio::async_write(left, asio::buffer("0123456789", 10), use_awaitable);
-                wrong += strays(name);
+                tasks.expect_task(name);
                 co_await asio::post(use_awaitable);
             }
         } else {
             co_await asio::async_read(right, asio::buffer(received), use_awaitable);
-            wrong += strays(name);
+            tasks.expect_task(name);
         }
     });
-    CHECK(wrong == 0);
     CHECK(received.back() == '9');
 }
 
 TEST_CASE("attribution: through a strand that two tasks share") {
-    asio::io_context io;
-    const auto strand = asio::make_strand(io);
-    int wrong = 0;
-    int ran = 0;
-    spawn_two(io, [&](std::string name) -> awaitable<void> {
+    two_tasks tasks;
+    const auto strand = asio::make_strand(tasks.io);
+    tasks.run([&](std::string name) -> awaitable<void> {
         for (int i = 0; i < 3; ++i) {
             asio::post(strand, [&, name] {
-                wrong += strays(name);
-                ++ran;
+                tasks.expect_task(name);
+                ++tasks.completed;
             });
             co_await asio::post(strand, use_awaitable);
-            wrong += strays(name);
+            tasks.expect_task(name);
             asio::steady_timer timer(strand, clock::time_point::min());
             co_await timer.async_wait(asio::bind_executor(strand, use_awaitable));
-            wrong += strays(name);
+            tasks.expect_task(name);
         }
         co_await asio::post(use_awaitable);
     });
-    CHECK(ran == 6);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed == 6);
 }
 
 TEST_CASE("attribution: through a channel, whichever side waits for the other") {
     const auto buffered = GENERATE(std::size_t{0}, std::size_t{1});
-    asio::io_context io;
-    asio::experimental::channel<void(boost::system::error_code, int)> channel(io, buffered);
-    int wrong = 0;
+    two_tasks tasks;
+    asio::experimental::channel<void(boost::system::error_code, int)> channel(tasks.io, buffered);
     int sum = 0;
-    spawn_two(io, [&](std::string_view name) -> awaitable<void> {
+    tasks.run([&](std::string_view name) -> awaitable<void> {
         for (int i = 1; i <= 4; ++i) {
             if (name == "one") {
                 co_await channel.async_send({}, i, use_awaitable);
             } else {
                 sum += co_await channel.async_receive(use_awaitable);
             }
-            wrong += strays(name);
+            tasks.expect_task(name);
             if ((name == "one") == (i <= 2)) { // one waits first, then the other
                 co_await asio::post(use_awaitable);
-                wrong += strays(name);
+                tasks.expect_task(name);
                 co_await asio::post(use_awaitable);
             }
         }
     });
     CHECK(sum == 10);
-    CHECK(wrong == 0);
 }
 
 TEST_CASE("attribution: through async_compose") {
-    asio::io_context io;
-    int wrong = 0;
-    int completed = 0;
+    two_tasks tasks;
     const auto twice = [&](std::string_view name, auto token) {
         return asio::async_compose<decltype(token), void()>(
             [&, name, step = 0](auto& self) mutable {
-                wrong += strays(name);
+                tasks.expect_task(name);
                 if (step++ < 2) {
-                    asio::post(io, std::move(self));
+                    asio::post(tasks.io, std::move(self));
                 } else {
                     self.complete();
                 }
             },
-            token, io);
+            token, tasks.io);
     };
-    spawn_two(io, [&](std::string_view name) -> awaitable<void> {
+    tasks.run([&](std::string_view name) -> awaitable<void> {
         co_await twice(name, use_awaitable);
-        wrong += strays(name);
-        ++completed;
+        tasks.expect_task(name);
+        ++tasks.completed;
         twice(name, [&, name] {
-            wrong += strays(name);
-            ++completed;
+            tasks.expect_task(name);
+            ++tasks.completed;
         });
         for (int i = 0; i < 5; ++i) {
             co_await asio::post(use_awaitable);
         }
     });
-    CHECK(completed == 4);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed == 4);
 }
 
 TEST_CASE("attribution: through parallel_group, in its operations and after it") {
-    asio::io_context io;
-    int wrong = 0;
-    int completed = 0;
-    spawn_two(io, [&](std::string_view name) -> awaitable<void> {
-        asio::steady_timer soon(io, clock::time_point::min());
-        asio::steady_timer never(io, clock::time_point::max());
+    two_tasks tasks;
+    tasks.run([&](std::string_view name) -> awaitable<void> {
+        asio::steady_timer soon(tasks.io, clock::time_point::min());
+        asio::steady_timer never(tasks.io, clock::time_point::max());
         co_await asio::experimental::make_parallel_group(soon.async_wait(asio::deferred),
                                                          never.async_wait(asio::deferred))
             .async_wait(asio::experimental::wait_for_one(), use_awaitable);
-        wrong += strays(name);
-        ++completed;
+        tasks.expect_task(name);
+        ++tasks.completed;
     });
-    CHECK(completed == 2);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed == 2);
 }
 
 TEST_CASE(
     "attribution: a group of spawned coroutines: each is its own, the waiting task after it") {
-    asio::io_context io;
-    int wrong = 0;
-    int completed = 0;
-    const auto part = [&](std::string name) -> awaitable<void> {
-        wrong += strays(name);
-        co_await asio::post(use_awaitable);
-        wrong += strays(name);
-        ++completed;
-    };
-    spawn_two(io, [&](std::string name) -> awaitable<void> {
+    two_tasks tasks;
+    tasks.run([&](std::string name) -> awaitable<void> {
         co_await asio::experimental::make_parallel_group(
-            loopmon::spawn(io, name + ".a", part(name + ".a"), asio::deferred),
-            loopmon::spawn(io, name + ".b", part(name + ".b"), asio::deferred))
+            loopmon::spawn(tasks.io, name + ".a", tasks.part(name + ".a"), asio::deferred),
+            loopmon::spawn(tasks.io, name + ".b", tasks.part(name + ".b"), asio::deferred))
             .async_wait(asio::experimental::wait_for_all(), use_awaitable);
-        wrong += strays(name);
-        ++completed;
+        tasks.expect_task(name);
+        ++tasks.completed;
     });
-    CHECK(completed == 6);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed == 6);
 }
 
 TEST_CASE("attribution: through awaitable operators, whose coroutines are parts of the task") {
     using namespace asio::experimental::awaitable_operators;
-    asio::io_context io;
-    int wrong = 0;
-    int completed = 0;
-    const auto part = [&](std::string_view name) -> awaitable<void> {
-        wrong += strays(name);
-        co_await asio::post(use_awaitable);
-        wrong += strays(name);
-        ++completed;
-    };
-    spawn_two(io, [&](std::string_view name) -> awaitable<void> {
-        co_await (part(name) && part(name));
-        wrong += strays(name);
-        co_await (part(name) || part(name));
-        wrong += strays(name);
+    two_tasks tasks;
+    tasks.run([&](std::string name) -> awaitable<void> {
+        co_await (tasks.part(name) && tasks.part(name));
+        tasks.expect_task(name);
+        co_await (tasks.part(name) || tasks.part(name));
+        tasks.expect_task(name);
     });
-    CHECK(completed >= 6);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed >= 6);
 }
 
 TEST_CASE("attribution: a coroutine that asio spawns is part of the task that does it") {
-    asio::io_context io;
-    int wrong = 0;
-    int completed = 0;
-    const auto part = [&](std::string_view name) -> awaitable<void> {
-        co_await asio::post(use_awaitable);
-        wrong += strays(name);
-        ++completed;
-    };
-    spawn_two(io, [&](std::string_view name) -> awaitable<void> {
-        asio::co_spawn(io, part(name), asio::detached);
-        co_await asio::co_spawn(io, part(name), use_awaitable);
-        wrong += strays(name);
+    two_tasks tasks;
+    tasks.run([&](std::string name) -> awaitable<void> {
+        asio::co_spawn(tasks.io, tasks.part(name), asio::detached);
+        co_await asio::co_spawn(tasks.io, tasks.part(name), use_awaitable);
+        tasks.expect_task(name);
     });
-    CHECK(completed == 4);
-    CHECK(wrong == 0);
+    CHECK(tasks.completed == 4);
 }
 
 TEST_CASE("attribution: on several threads, through strands and channels") {

@@ -4,7 +4,11 @@
 
 #include <loopmon/expect_long.hpp>
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -52,7 +56,6 @@ TEST_CASE("expect_long: an exception ends the scope") {
 }
 
 TEST_CASE("expectation: of several scopes the outermost counts") {
-    const auto counted = expectations_of(::gettid());
     CHECK(open_expectation(now, 2s, "outer") == 0);
     const auto outer = mine().value();
     CHECK(open_expectation(now + 1s, 5s, "inner") == 1);
@@ -63,20 +66,15 @@ TEST_CASE("expectation: of several scopes the outermost counts") {
     CHECK(mine()->reason == "outer");
     CHECK(close_expectation() == 0);
     CHECK_FALSE(mine());
-    CHECK(expectations_of(::gettid()) == counted + 1);
 }
 
-TEST_CASE("expectation: each has an id of its own, and is counted when it begins") {
-    const auto counted = expectations_of(::gettid());
+TEST_CASE("expectation: each has an id of its own") {
     open_expectation(now, 1s, "one");
     const auto one = mine()->id;
-    CHECK(expectations_of(::gettid()) == counted + 1);
     close_expectation();
     open_expectation(now, 1s, "two");
     CHECK(mine()->id != one);
-    CHECK(expectations_of(::gettid()) == counted + 2);
     close_expectation();
-    CHECK(expectations_of(::gettid()) == counted + 2);
 }
 
 TEST_CASE("expectation: lengths that make no sense end at once, or never") {
@@ -118,49 +116,66 @@ TEST_CASE("expectation: each thread has its own, and an ended one none") {
     std::thread([&other] {
         other = ::gettid();
         CHECK_FALSE(mine());
-        CHECK(expectations_of(other) == 0);
         open_expectation(now, 1s, "there");
         CHECK(mine()->reason == "there");
-        CHECK(expectations_of(other) == 1);
         close_expectation();
     }).join();
     CHECK(mine()->reason == "here");
     CHECK_FALSE(expectation_of(other));
-    CHECK(expectations_of(other) == 0);
     close_expectation();
 }
 
 TEST_CASE("expectation: the watcher never gets halves of two") {
+    std::array<std::string, 26> reasons; // made before, so that announcements follow closely
+    for (std::size_t i = 0; i < reasons.size(); ++i) {
+        reasons[i].assign(50, static_cast<char>('A' + i));
+    }
     std::atomic<pid_t> busy{0};
     std::atomic<bool> done{false};
     std::thread writer([&] {
         busy = ::gettid();
-        for (int i = 0; !done; ++i) {
-            const auto length = std::chrono::seconds(i % 50);
-            open_expectation(now + length, length,
-                             std::string(50, static_cast<char>('A' + i % 50)));
+        for (std::size_t i = 0; !done; i = (i + 1) % reasons.size()) {
+            const auto length = std::chrono::seconds(i);
+            open_expectation(now + length, length, reasons[i]);
+            static_cast<void>(mine()); // takes as long as the rest: it is open half of the time
             close_expectation();
         }
     });
     while (busy == 0) {
         std::this_thread::yield();
     }
+    // Without the second look at the sequence these are so many that some are torn: the first
+    // number where both threads have a CPU, the second where they share one, and only a reader
+    // that is interrupted in its copy gets a torn one.
+    constexpr int enough_copies = 40'000;
+    constexpr int enough_announcements = 50;
     int wrong = 0;
-    int seen = 0;
+    int copies = 0;
+    int announcements = 0;
+    int misses = 0;
     std::uint64_t last = 0;
-    // Enough copies for a torn one to show; the limit of looks only ends a test that fails.
-    for (int look = 0; seen < 1'000 && look < 10'000'000; ++look) {
-        if (const auto copy = expectation_of(busy)) {
-            const auto length = copy->began - now;
-            const auto letter = static_cast<char>('A' + length / 1s);
-            wrong += copy->until != copy->began + length || copy->id < last ||
-                     copy->reason != std::string(50, letter);
-            last = copy->id;
-            ++seen;
+    // On a shared CPU the writer stands still while the reader looks, however often that is: hence
+    // the yields, and a limit of time instead of looks. It only ends a test that fails.
+    const auto give_up = std::chrono::steady_clock::now() + 1min;
+    while ((copies < enough_copies || announcements < enough_announcements) &&
+           std::chrono::steady_clock::now() < give_up) {
+        const auto copy = expectation_of(busy);
+        if (!copy) {
+            if (++misses % 1'000 == 0) {
+                std::this_thread::yield();
+            }
+            continue;
         }
+        const auto length = copy->began - now;
+        wrong += copy->until != copy->began + length || copy->id < last ||
+                 copy->reason != reasons.at(static_cast<std::size_t>(length / 1s));
+        announcements += copy->id != last;
+        last = copy->id;
+        ++copies;
     }
     done = true;
     writer.join();
-    CHECK(seen == 1'000);
+    CHECK(copies >= enough_copies);
+    CHECK(announcements >= enough_announcements);
     CHECK(wrong == 0);
 }

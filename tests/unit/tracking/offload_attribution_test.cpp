@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
-#include "task_names.hpp"
+#include "support/task_names.hpp"
 
 #include <loopmon/offload.hpp>
 #include <loopmon/spawn.hpp>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
-#include "task_names.hpp"
+#include "support/gate.hpp"
+#include "support/outcome.hpp"
+#include "support/task_names.hpp"
 
 #include <loopmon/offload.hpp>
 #include <loopmon/spawn.hpp>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
@@ -17,7 +17,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -32,65 +31,6 @@ using boost::asio::awaitable;
 using boost::asio::bind_executor;
 using boost::asio::use_awaitable;
 namespace asio = boost::asio;
-
-namespace {
-
-/// What a completion handler was given.
-struct outcome {
-    bool aborted = false;
-    bool refused = false;
-    std::string what;
-
-    static outcome of(const std::exception_ptr& error) {
-        outcome result;
-        try {
-            if (error) {
-                std::rethrow_exception(error);
-            }
-        } catch (const boost::system::system_error& e) {
-            result.aborted = e.code() == asio::error::operation_aborted;
-        } catch (const std::system_error& e) {
-            result.refused = e.code() == std::errc::resource_unavailable_try_again;
-        } catch (const std::exception& e) {
-            result.what = e.what();
-        }
-        return result;
-    }
-};
-
-/// Keeps a thread of a pool busy until it is opened, also by the end of the test. What is offloaded
-/// may outlive it.
-class gate {
-public:
-    gate() = default;
-    gate(const gate&) = delete;
-    gate& operator=(const gate&) = delete;
-    ~gate() { open(); }
-
-    /// What to offload; entered() returns when it runs.
-    [[nodiscard]] auto passage() {
-        return [both = both_] {
-            both->entered.set_value();
-            both->opened.get_future().wait();
-        };
-    }
-    void entered() { both_->entered.get_future().wait(); }
-    void open() {
-        if (!std::exchange(open_, true)) {
-            both_->opened.set_value();
-        }
-    }
-
-private:
-    struct sides {
-        std::promise<void> entered;
-        std::promise<void> opened;
-    };
-    std::shared_ptr<sides> both_ = std::make_shared<sides>();
-    bool open_ = false;
-};
-
-} // namespace
 
 TEST_CASE("offload: runs on the pool, resumes on the loop, and brings the result") {
     asio::io_context io;
@@ -278,131 +218,6 @@ TEST_CASE("offload: a pool with the limit zero refuses everything") {
         }));
     io.run();
     CHECK(refused);
-}
-
-TEST_CASE("offload: cancellation drops what waits, and gives its place to the next") {
-    asio::io_context io;
-    gate gate;
-    loopmon::offload_pool pool(1, 2);
-    asio::cancellation_signal cancel;
-    loopmon::offload(pool, gate.passage(), asio::detached);
-    gate.entered();
-    bool ran = false;
-    bool destroyed = false;
-    const std::shared_ptr<void> held(nullptr, [&destroyed](void*) { destroyed = true; });
-    std::optional<outcome> result;
-    loopmon::offload(
-        pool, "dropped", [&ran, held] { ran = true; },
-        asio::bind_cancellation_slot(cancel.slot(),
-                                     bind_executor(io, [&](const std::exception_ptr& error) {
-                                         result = outcome::of(error);
-                                     })));
-    CHECK(held.use_count() == 2);
-    CHECK(pool.admitted() == 2);
-    cancel.emit(asio::cancellation_type::total);
-    CHECK_FALSE(result); // not inline
-    CHECK(held.use_count() == 1);
-    CHECK(pool.admitted() == 1);
-    CHECK_THROWS_AS(task_named(io, "dropped"), std::out_of_range);
-    cancel.emit(asio::cancellation_type::total); // once is enough
-    io.run();
-    REQUIRE(result);
-    CHECK(result->aborted);
-    auto next = loopmon::offload(
-        pool, [] { return 1; }, asio::use_future);
-    gate.open();
-    CHECK(next.get() == 1);
-    CHECK_FALSE(ran);
-}
-
-TEST_CASE("offload: what runs is not interrupted by cancellation") {
-    asio::io_context io;
-    gate gate;
-    loopmon::offload_pool pool(1, 1);
-    asio::cancellation_signal cancel;
-    std::optional<outcome> result;
-    loopmon::offload(pool, gate.passage(),
-                     asio::bind_cancellation_slot(
-                         cancel.slot(), bind_executor(io, [&](const std::exception_ptr& error) {
-                             result = outcome::of(error);
-                             CHECK_FALSE(error);
-                         })));
-    gate.entered();
-    cancel.emit(asio::cancellation_type::all);
-    CHECK(pool.admitted() == 1);
-    gate.open();
-    io.run();
-    CHECK(result);
-    cancel.emit(asio::cancellation_type::all); // long after
-}
-
-TEST_CASE("offload: a coroutine that is cancelled gets operation_aborted") {
-    asio::io_context io;
-    gate gate;
-    loopmon::offload_pool pool(1, 2);
-    loopmon::offload(pool, gate.passage(), asio::detached);
-    gate.entered();
-    asio::cancellation_signal cancel;
-    bool aborted = false;
-    const auto body = [&]() -> awaitable<void> {
-        try {
-            co_await loopmon::offload(pool, [] {});
-        } catch (const boost::system::system_error& error) {
-            aborted = error.code() == asio::error::operation_aborted;
-        }
-    };
-    loopmon::spawn(io, "asks", body, asio::bind_cancellation_slot(cancel.slot(), asio::detached));
-    io.poll();
-    cancel.emit(asio::cancellation_type::terminal);
-    io.run();
-    gate.open();
-    CHECK(aborted);
-}
-
-TEST_CASE("offload: the end of the pool waits for what runs, and aborts what does not") {
-    asio::io_context io;
-    std::optional<outcome> running;
-    std::optional<outcome> waiting;
-    bool ran = false;
-    gate gate;
-    std::optional<loopmon::offload_pool> pool(std::in_place, 1, 2);
-    loopmon::offload(*pool, gate.passage(),
-                     bind_executor(io, [&running](const std::exception_ptr& error) {
-                         running = outcome::of(error);
-                     }));
-    gate.entered();
-    loopmon::offload(
-        *pool, "waits", [&ran] { ran = true; },
-        bind_executor(
-            io, [&waiting](const std::exception_ptr& error) { waiting = outcome::of(error); }));
-    // Who is first, the gate or the end, decides whether the second one begins. It completes once.
-    std::thread opener([&gate] { gate.open(); });
-    pool.reset();
-    opener.join();
-    io.run();
-    REQUIRE(running);
-    CHECK_FALSE(running->aborted);
-    REQUIRE(waiting);
-    CHECK(waiting->aborted == !ran);
-    CHECK(loopmon::measure::state_of(io)->tasks().active() == 0);
-}
-
-TEST_CASE("offload: a loop that ends before the result gets to it ends the coroutine, too") {
-    auto io = std::make_unique<asio::io_context>();
-    std::optional<loopmon::offload_pool> pool(std::in_place, 1, 1);
-    bool destroyed = false;
-    const auto state = loopmon::measure::state_of(*io);
-    const auto body = [&pool](std::shared_ptr<void>) -> awaitable<void> {
-        co_await loopmon::offload(*pool, [] {});
-    };
-    loopmon::spawn(*io, "asks",
-                   body(std::shared_ptr<void>(nullptr, [&destroyed](void*) { destroyed = true; })));
-    io->poll_one();
-    pool.reset();
-    CHECK_FALSE(destroyed);
-    io.reset();
-    CHECK(destroyed);
-    CHECK(state->tasks().active() == 0);
 }
 
 TEST_CASE("offload: many threads ask, each call completes once, and the limit holds") {

@@ -4,7 +4,8 @@
 // coroutine inline, and continues the one that waits for it inline.
 #include "manual_ticks.hpp"
 #include "support/catch.hpp"
-#include "task_names.hpp"
+#include "support/forever.hpp"
+#include "support/task_names.hpp"
 
 #include <loopmon/spawn.hpp>
 
@@ -17,7 +18,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
@@ -30,16 +30,6 @@ using namespace std::chrono_literals;
 using boost::asio::awaitable;
 using boost::asio::use_awaitable;
 namespace asio = boost::asio;
-
-namespace {
-
-awaitable<void> forever() {
-    asio::steady_timer timer(co_await asio::this_coro::executor,
-                             asio::steady_timer::time_point::max());
-    co_await timer.async_wait(use_awaitable);
-}
-
-} // namespace
 
 TEST_CASE("spawn: a child that is awaited takes over, and the parent is current again after it") {
     const bool suspends = GENERATE(false, true);
@@ -281,64 +271,24 @@ TEST_CASE("spawn: a suspended task that its context destroys leaves nobody curre
     CHECK(current_task_name().empty());
 }
 
-TEST_CASE("task: callbacks that are started in its scope belong to it, and theirs") {
-    asio::io_context io;
-    task_trace trace;
-    const loopmon::task session(io, "session");
-    asio::steady_timer timer(io, asio::steady_timer::time_point::min());
-    {
-        const auto working = session.enter();
-        trace();
-        timer.async_wait([&](boost::system::error_code) {
-            trace();
-            asio::post(io, [&trace] { trace(); });
-        });
-    }
-    trace();
-    asio::post(io, [&trace] { trace(); });
-    CHECK(task_named(io, "session").handlers == 1);
-    io.run();
-    CHECK(trace.names() == names{"session", "", "", "session", "session"});
-    CHECK(task_named(io, "session").handlers == 0);
-}
-
-TEST_CASE("task: scopes nest, and that of an empty token belongs to nobody") {
-    asio::io_context io;
-    const loopmon::task outer(io, "outer");
-    const auto in_outer = outer.enter();
-    const loopmon::task inner(io, "inner");
-    {
-        const auto in_inner = inner.enter();
-        CHECK(current_task_name() == "inner");
-        {
-            const loopmon::task none;
-            const auto in_none = none.enter();
-            CHECK(current_task_name().empty());
-        }
-        CHECK(current_task_name() == "inner");
-    }
-    CHECK(current_task_name() == "outer");
-    CHECK(task_named(io, "inner").parent == task_named(io, "outer").id);
-}
-
 TEST_CASE("spawn: the watcher sees the task whose code runs, not the one that resumed it") {
     asio::io_context io;
     names shown;
     const auto look = [&] {
-        const auto running = loopmon::measure::state_of(io)->tracking().running();
+        const auto running = tracking_of(io).running();
         REQUIRE(running.size() == 1);
         const auto task = loopmon::measure::find_task(running[0].task);
         shown.push_back(task ? task->name : "");
     };
-    loopmon::spawn(io, "parent", [&]() -> asio::awaitable<void> {
+    loopmon::spawn(io, "parent", [&]() -> awaitable<void> {
         look();
         co_await loopmon::spawn(
             io, "child",
-            [&]() -> asio::awaitable<void> {
+            [&]() -> awaitable<void> {
                 look();
                 co_return;
             },
-            asio::use_awaitable);
+            use_awaitable);
         look();
     });
     io.run();

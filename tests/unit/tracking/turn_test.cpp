@@ -71,7 +71,6 @@ TEST_CASE("turn: lasts from the end of one poll to the begin of the next") {
     loop.look();
     static_cast<void>(loop.tracking.take_max_turn());
     const auto before = loop.tracking.turns().copy();
-    const auto spent = loop.tracking.turn_time();
     std::uint64_t sequence = 0;
     loop.turn([&] {
         const auto began = manual_ticks::now();
@@ -89,7 +88,6 @@ TEST_CASE("turn: lasts from the end of one poll to the begin of the next") {
     const auto longest = turns.percentile(1);
     CHECK(longest > 39ms);
     CHECK(longest < 41ms);
-    CHECK(loop.tracking.turn_time() - spent == 40ms);
     CHECK(loop.tracking.take_max_turn() == 40ms);
     CHECK(loop.tracking.take_max_turn() == 0ms);
     CHECK(loop.tracking.turn().sequence > sequence);

@@ -19,7 +19,7 @@ TEST_CASE("culprit: the thread is looked at when half late, and again when it is
     s.play(start + 360ms, start + 1ms, start + 10s);
     REQUIRE(s.finder.begun.size() == 1);
     CHECK(s.finder.begun[0] - deadline_missed >= 50ms);
-    CHECK(s.finder.begun[0] - deadline_missed <= 54ms);
+    CHECK(s.finder.begun[0] - deadline_missed <= 64ms); // the grid of looks is 10 ms
     REQUIRE(s.finder.concluded.size() == 1);
     CHECK(s.finder.concluded[0] - deadline_missed >= 100ms);
     CHECK(s.finder.concluded[0] - deadline_missed <= 104ms);
@@ -34,7 +34,7 @@ TEST_CASE("culprit: the alert tells what was found", "[watch]") {
     REQUIRE(stalls.size() == 1);
     CHECK(stalls[0].why == judge::cause::blocked);
     CHECK(stalls[0].who.syscall == "openat");
-    CHECK(stalls[0].who.stack.size() == 2);
+    CHECK(stalls[0].who.stack.lines().size() == 2);
     CHECK(s.status(start + 360ms).why == judge::cause::blocked);
 }
 

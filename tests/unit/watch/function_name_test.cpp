@@ -76,6 +76,14 @@ TEST_CASE("function_name: text that is no name does no harm") {
     CHECK(readable_name("_Zbroken") == "_Zbroken");
 }
 
+TEST_CASE("function_name: plumbing without a namespace is known by its file") {
+    CHECK(plumbing_file("/usr/include/boost/asio/detail/bind_handler.hpp") == "boost::asio");
+    CHECK(plumbing_file("/opt/asio/include/asio/detail/scheduler.ipp") == "asio");
+    CHECK(plumbing_file("/usr/include/c++/12/bits/invoke.h") == "std");
+    CHECK(plumbing_file("/home/me/asio_server/main.cpp").empty());
+    CHECK(plumbing_file("").empty());
+}
+
 TEST_CASE("function_name: what only passes a call on is plumbing") {
     CHECK(plumbing_of("boost::asio::io_context::run()") == "boost::asio");
     CHECK(plumbing_of("asio::io_context::run()") == "asio");

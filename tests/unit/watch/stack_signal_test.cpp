@@ -34,6 +34,12 @@ void block(int how) {
     pthread_sigmask(how, &one, nullptr);
 }
 
+void spin(const std::atomic<bool>& stop) {
+    while (!stop) {
+        breathe();
+    }
+}
+
 /// Blocks the signal until it is let go; spins with the signal open then.
 struct deaf_thread {
     std::atomic<bool> deaf{true};
@@ -46,9 +52,7 @@ struct deaf_thread {
         }
         block(SIG_UNBLOCK);
         settled = true;
-        while (!stop) {
-            breathe();
-        }
+        spin(stop);
     }};
 
     deaf_thread() { wait(); }
@@ -92,11 +96,7 @@ void set_handler(int signal, void (*handler)(int)) {
 TEST_CASE("stack_signal: a signal that the program uses is left to it") {
     set_handler(own_signal, programs_handler);
     {
-        stuck_thread spinner([](const auto& stop) {
-            while (!stop) {
-                breathe();
-            }
-        });
+        stuck_thread spinner(spin);
         stack_catcher catcher;
         CHECK(catcher.problem() ==
               "signal " + std::to_string(own_signal) + " is in use by the program");
@@ -114,11 +114,7 @@ TEST_CASE("stack_signal: a signal that the program uses is left to it") {
 TEST_CASE("stack_signal: a handler that replaced ours later is neither called nor removed") {
     programs_own = 0;
     {
-        stuck_thread spinner([](const auto& stop) {
-            while (!stop) {
-                breathe();
-            }
-        });
+        stuck_thread spinner(spin);
         stack_catcher catcher;
         CHECK(capture_with_remark(catcher, spinner.tid(), "").remark.empty());
         set_handler(own_signal, programs_handler);
@@ -145,11 +141,7 @@ TEST_CASE("stack_signal: what was there before comes back") {
 }
 
 TEST_CASE("stack_signal: two catchers share the signal, the last one gives it back") {
-    stuck_thread spinner([](const auto& stop) {
-        while (!stop) {
-            breathe();
-        }
-    });
+    stuck_thread spinner(spin);
     stack_catcher second;
     {
         stack_catcher first;
@@ -176,11 +168,7 @@ TEST_CASE("stack_signal: a signal that others send is ignored") {
     for (int value = 0; value < 64; ++value) {
         CHECK(sigqueue(getpid(), own_signal, {.sival_int = value}) == 0);
     }
-    stuck_thread spinner([](const auto& stop) {
-        while (!stop) {
-            breathe();
-        }
-    });
+    stuck_thread spinner(spin);
     CHECK(capture_with_remark(catcher, spinner.tid(), "").remark.empty());
 }
 
@@ -200,11 +188,7 @@ TEST_CASE("stack_signal: a thread that blocks the signal is given up, and caught
 
 TEST_CASE("stack_signal: a thread that blocks the signal does not hold up others") {
     std::deque<deaf_thread> blocked(stack_request::pool_size);
-    stuck_thread spinner([](const auto& stop) {
-        while (!stop) {
-            breathe();
-        }
-    });
+    stuck_thread spinner(spin);
     stack_catcher catcher;
     for (auto& one : blocked) {
         CHECK(capture_with_remark(catcher, spinner.tid(), "").remark.empty());
@@ -221,9 +205,7 @@ TEST_CASE("stack_signal: a thread that ends with the signal pending frees its re
     for (std::uint32_t i = 0; i < 2 * stack_request::pool_size; ++i) {
         stuck_thread deaf_to_the_end([](const auto& stop) {
             block(SIG_BLOCK);
-            while (!stop) {
-                breathe();
-            }
+            spin(stop);
         });
         CHECK(capture_with_remark(catcher, deaf_to_the_end.tid(), blocks).remark == blocks);
     }
@@ -258,9 +240,7 @@ struct unkillable_thread {
         thread = std::make_unique<stuck_thread>([this](const auto& stop) {
             const auto child = clone(wait_for_end, &child_stack.back() - 15,
                                      CLONE_VM | CLONE_VFORK | SIGCHLD, this);
-            while (!stop) {
-                breathe();
-            }
+            spin(stop);
             waitpid(child, nullptr, 0);
         });
     }

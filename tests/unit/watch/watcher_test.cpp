@@ -177,6 +177,30 @@ TEST_CASE("watcher: statistics can be begun anew, counters of stalls stay", "[wa
     CHECK_FALSE(lags_of(start + 11s).empty());
 }
 
+TEST_CASE("watcher: a hundred loops that are on time share their wake-ups", "[watch]") {
+    scene s;
+    std::vector<std::unique_ptr<boost::asio::io_context>> others;
+    for (int i = 0; i < 100; ++i) {
+        others.push_back(std::make_unique<boost::asio::io_context>());
+        const auto loop = measure::state_of(*others.back());
+        REQUIRE(loop->claim(*others.back()));
+        auto gauge = std::make_shared<measure::lag_gauge>(interval);
+        gauge->set_deadline(start + 10s + i * 2'600us); // a sample a loop, spread over an interval
+        s.watcher.add(static_cast<std::uint64_t>(2 + i), start,
+                      {.name = std::to_string(i),
+                       .critical = false,
+                       .interval = interval,
+                       .window = 1min,
+                       .lag = {.warn = 100ms, .critical = 1s, .clear_after = 1s},
+                       .tasks = {}},
+                      loop, gauge);
+    }
+    s.play(start + 10s + 49ms); // none of these can be late by half of `warn` yet
+    const int before = s.steps;
+    s.play(start + 10s + 100ms);
+    CHECK(s.steps - before <= 6);
+}
+
 TEST_CASE("watcher: the state of the whole is that of its essential loops", "[watch]") {
     scene s;
     boost::asio::io_context other;

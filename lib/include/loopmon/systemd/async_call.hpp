@@ -108,10 +108,12 @@ struct initiate_call {
             cancellation.assign(
                 [weak = call->weak_from_this()](boost::asio::cancellation_type type) {
                     using boost::asio::cancellation_type;
-                    if ((type & cancellation_type::terminal) == cancellation_type::none)
+                    if ((type & cancellation_type::terminal) == cancellation_type::none) {
                         return;
-                    if (const auto self = weak.lock())
+                    }
+                    if (const auto self = weak.lock()) {
                         self->cancel();
+                    }
                 });
         }
         call->send(pump, message, timeout);

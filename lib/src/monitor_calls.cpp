@@ -1,42 +1,19 @@
 // SPDX-License-Identifier: MIT
+//
+// The public calls of a monitor, on the thread of whoever calls: each checks what it is given,
+// throws for what is wrong, and posts the rest to the watcher thread (monitor_thread.cpp). What
+// callers share, the names and the registrations, has a mutex each.
 #include "monitor_impl.hpp"
 
-#include "measure/cycle_clock.hpp"
 #include "measure/hooks.hpp"
 #include "measure/sampler.hpp"
 #include "options.hpp"
 
-#include <pthread.h>
-
-#include <atomic>
 #include <future>
 #include <stdexcept>
 #include <utility>
 
-namespace loopmon {
-
-namespace {
-
-/// Loops of all monitors of this process that are not nominal.
-std::atomic<std::size_t> late_loops{0};
-
-} // namespace
-
-bool overloaded() noexcept {
-    return late_loops.load(std::memory_order_relaxed) != 0;
-}
-
-} // namespace loopmon
-
 namespace loopmon::detail {
-
-namespace {
-
-// A bus that is alive answers RequestName in milliseconds; a service must not fail to start, nor
-// go unwatched, for one that is not.
-constexpr auto bus_patience = std::chrono::seconds(2);
-
-} // namespace
 
 std::uint64_t monitor_impl::names::take(std::map<std::uint64_t, std::string>& from,
                                         std::string name) {
@@ -66,57 +43,11 @@ monitor_impl::monitor_impl(monitor_options options)
 
 void monitor_impl::start() {
     thread_ = std::thread([this] { run(); }); // joined by shut_down(), before the end of *this
-    post([](monitor_impl& self) {
-        self.reporter_.flight_source([weak = self.weak_from_this()](const judge::trip& why) {
-            const auto flying = weak.lock();
-            return flying ? report::collect_flight(*flying, why) : report::flight_state();
-        });
-        self.reporter_.tell_previous_trip();
-        if (const auto& problem = self.investigator_.problem(); !problem.empty()) {
-            self.note(report::priority::warning, "stalls will have no stack: " + problem,
-                      BOOST_CURRENT_LOCATION);
-        }
-        if (const auto address = bus_address(self.options_); !address.empty()) {
-            self.bus_ = report::bus_service::start(self.io_.get_executor(), address,
-                                                   bus_name(self.options_), self, self.reporter_,
-                                                   [weak = self.weak_from_this()] {
-                                                       if (const auto settled = weak.lock()) {
-                                                           settled->bus_settled_ = true;
-                                                           settled->try_ready();
-                                                       }
-                                                   });
-        } else {
-            self.bus_settled_ = true;
-        }
-        self.tick();
-    });
-}
-
-void monitor_impl::run() {
-    pthread_setname_np(pthread_self(), "loopmon-watcher");
-    while (true) {
-        try {
-            io_.run();
-            return;
-        } catch (const std::exception& e) {
-            // Out of memory while something was reported: the tick goes on.
-            note(report::priority::err, e.what(), BOOST_CURRENT_LOCATION);
-        }
-    }
+    post([](monitor_impl& self) { self.set_up(); });
 }
 
 void monitor_impl::shut_down() {
-    post([](monitor_impl& self) {
-        self.stopped_ = true;
-        self.watcher_.stopping();
-        if (self.bus_) {
-            self.bus_->stop();
-        }
-        self.timer_.cancel();
-        self.ready_timer_.cancel();
-        late_loops -= std::exchange(self.overloaded_, 0);
-        self.work_.reset();
-    });
+    post([](monitor_impl& self) { self.wind_down(); });
     thread_.join();
 }
 
@@ -271,87 +202,6 @@ void monitor_impl::flush() {
     passed->get_future().wait_until(end);
     reporter_.settle(std::chrono::duration_cast<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now()));
-}
-
-// -- watcher thread
-
-void monitor_impl::arm(judge::time_point wake) {
-    if (stopped_) { // a tick that was queued when the timer was cancelled
-        return;
-    }
-    timer_.expires_at(wake);
-    timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
-        if (const auto self = weak.lock(); self && !cancelled) {
-            self->tick();
-        }
-    });
-}
-
-void monitor_impl::tick() {
-    measure::cycle_clock::anchor();
-    const auto at = clocks_.read();
-    // Armed before anything can throw: nothing may end the watch.
-    arm(at.now + watch::watcher::longest_sleep);
-    arm(watcher_.step(at));
-    const auto late = watcher_.late_loops();
-    late_loops += late - std::exchange(overloaded_, late);
-    try_ready();
-    signal_changes();
-}
-
-void monitor_impl::signal_changes() {
-    if (watcher_.take_changed() && bus_) {
-        bus_->signal_changes();
-    }
-}
-
-void monitor_impl::try_ready() {
-    if (stopped_ || !ready_wanted_ || watcher_.is_ready() || !watcher_.all_started()) {
-        return;
-    }
-    if (!bus_settled_) {
-        if (ready_timer_.expiry() == std::chrono::steady_clock::time_point{}) {
-            ready_timer_.expires_after(bus_patience);
-            ready_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
-                if (const auto self = weak.lock(); self && !cancelled) {
-                    self->bus_settled_ = true;
-                    self->try_ready();
-                }
-            });
-        }
-        return;
-    }
-    watcher_.ready(std::chrono::steady_clock::now());
-    check_watchdog();
-    tick(); // the gate and the judges have new times
-}
-
-void monitor_impl::check_watchdog() {
-    const auto& gate = watcher_.gate();
-    const auto lag = gate.limits().lag;
-    // A stall may begin a ping period after the last ping, and nothing is pinged while it lasts.
-    const auto room = gate.period() - gate.period() / 3;
-    if (gate.period() > duration::zero() && lag >= room &&
-        gate.limits().action != judge::watchdog_action::off) {
-        note(report::priority::warning,
-             "the watchdog lag of " + report::human(lag) +
-                 " will not be reached: WatchdogSec=" + report::human(gate.period()) +
-                 " ends the service first; choose a lag under " + report::human(room),
-             BOOST_CURRENT_LOCATION);
-    }
-}
-
-void monitor_impl::end_reload() {
-    if (std::exchange(reloading_, false)) {
-        notifier_->reloaded(watcher_.summary());
-    }
-    tick();
-}
-
-void monitor_impl::sync_bus() {
-    if (bus_) {
-        bus_->sync();
-    }
 }
 
 } // namespace loopmon::detail

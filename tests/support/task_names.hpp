@@ -30,16 +30,25 @@ inline measure::task_info task_named(boost::asio::execution_context& context,
     throw std::out_of_range("no task " + std::string(name));
 }
 
+using names = std::vector<std::string>;
+
+/// Of what is in the table, the oldest first.
+inline names names_of(const measure::task_table& table) {
+    names result;
+    for (const auto& task : table.list()) {
+        result.push_back(task.name);
+    }
+    return result;
+}
+
 /// Notes whose turn it is, in the order of the calls.
 class task_trace {
 public:
     void operator()() { names_.push_back(current_task_name()); }
-    [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+    [[nodiscard]] const test::names& names() const { return names_; }
 
 private:
-    std::vector<std::string> names_;
+    test::names names_;
 };
-
-using names = std::vector<std::string>;
 
 } // namespace loopmon::test

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "watch/loop_statistics.hpp"
+
+#include "measure/task_table.hpp"
+#include "measure/turn_lag.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <set>
+#include <string>
+
+namespace loopmon::watch {
+
+namespace {
+
+report::bucket_list list_of(const measure::bucket_counts& counts) {
+    report::bucket_list out;
+    for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
+        if (counts.counts[bucket] != 0) {
+            out.emplace_back(measure::bucket_upper_bound(bucket), counts.counts[bucket]);
+        }
+    }
+    return out;
+}
+
+measure::bucket_counts since(measure::bucket_counts counts, const measure::bucket_counts& then) {
+    counts -= then;
+    return counts;
+}
+
+} // namespace
+
+loop_statistics::loop_statistics(time_point now, std::shared_ptr<measure::loop_state> loop,
+                                 std::shared_ptr<measure::lag_gauge> gauge)
+    : loop_(std::move(loop)), gauge_(std::move(gauge)), window_(now) {
+    reset(now);
+}
+
+void loop_statistics::turn_to_turns() {
+    by_turns_ = true;
+    window_ = lag_window(baseline_->when);
+    baseline_->recorded = {};
+}
+
+void loop_statistics::note(duration max) {
+    max_ = std::max(max_, max);
+    recent_max_ = std::max(recent_max_, max);
+    window_.note(max);
+}
+
+void loop_statistics::step(time_point now) {
+    window_.step(now, recorded(), loop_->tracking().totals().busy);
+}
+
+void loop_statistics::reset(time_point now) {
+    max_ = {};
+    baseline_ = std::make_unique<baseline>(baseline{
+        now, recorded().copy(), loop_->tracking().queue_delays(), loop_->tracking().run_times()});
+}
+
+std::uint64_t loop_statistics::pending() const {
+    const auto live = loop_->tracking().totals().live();
+    const auto running = loop_->tracking().running().size();
+    return live - std::min<std::uint64_t>(live, running);
+}
+
+void loop_statistics::show(report::loop_status& out, time_point now, duration window,
+                           duration growing) const {
+    out.lag_max = std::max(max_, growing);
+    out.active_tasks = loop_->tasks().active();
+    const auto& tracking = loop_->tracking();
+    out.tracking = tracking.active();
+    if (!out.tracking) {
+        return;
+    }
+    const auto totals = tracking.totals();
+    out.n_handlers = totals.finished + totals.threw;
+    out.pending_handlers = pending();
+    const auto sum = window_.over(now, window, recorded(), busy(now));
+    const auto available = sum.covered * std::max(1U, tracking.threads());
+    if (available > duration::zero()) {
+        using seconds = std::chrono::duration<double>;
+        out.utilization = std::clamp(seconds(sum.busy) / seconds(available), 0.0, 1.0);
+    }
+}
+
+report::lag_summary loop_statistics::window(time_point now, duration length) const {
+    auto sum = window_.over(now, length, recorded(), {});
+    if (const auto turn = loop_->tracking().turn(); by_turns_ && turn.began) {
+        const auto so_far = std::max(duration::zero(), duration(now - *turn.began));
+        measure::add_turn(sum.counts, so_far);
+        sum.max = std::max(sum.max, so_far);
+    }
+    return summarise(lags(sum.counts, sum.covered), sum.max);
+}
+
+std::optional<report::bucket_list> loop_statistics::histogram(time_point now,
+                                                              report::histogram_kind kind) const {
+    const auto& tracking = loop_->tracking();
+    switch (kind) {
+    case report::histogram_kind::lag:
+        return list_of(lags(since(recorded().copy(), baseline_->recorded), now - baseline_->when));
+    case report::histogram_kind::queue:
+        if (tracking.active()) {
+            return list_of(since(tracking.queue_delays(), baseline_->queue));
+        }
+        break;
+    case report::histogram_kind::run:
+        if (tracking.active()) {
+            return list_of(since(tracking.run_times(), baseline_->run));
+        }
+        break;
+    }
+    return std::nullopt;
+}
+
+const measure::histogram& loop_statistics::recorded() const {
+    return by_turns_ ? loop_->tracking().turns() : gauge_->lags();
+}
+
+measure::bucket_counts loop_statistics::lags(const measure::bucket_counts& counts,
+                                             duration elapsed) const {
+    return by_turns_ ? measure::lag_of_turns(counts, elapsed) : counts;
+}
+
+/// The time that the loop was busy, the handlers that run included.
+duration loop_statistics::busy(time_point now) const {
+    auto sum = loop_->tracking().totals().busy;
+    for (const auto& running : loop_->tracking().running()) {
+        sum += std::max(duration::zero(), duration(now - running.began));
+    }
+    return sum;
+}
+
+std::vector<report::task_status> list_tasks(const measure::loop_state& loop, time_point now) {
+    std::set<std::uint64_t> running; // tasks one of whose handlers runs
+    for (const auto& handler : loop.tracking().running()) {
+        if (const auto task = measure::find_task(handler.task)) {
+            running.insert(task->id);
+        }
+    }
+    std::vector<report::task_status> out;
+    for (auto& task : loop.tasks().list()) {
+        out.push_back({.id = task.id,
+                       .name = std::move(task.name),
+                       .spawned = task.file + ":" + std::to_string(task.line),
+                       .age = std::max(duration::zero(), duration(now - task.began)),
+                       .run_time = task.run_time,
+                       .pending = task.handlers - (task.handlers != 0 ? running.count(task.id) : 0),
+                       .parent = task.parent,
+                       .offloaded = task.offloaded});
+    }
+    return out;
+}
+
+} // namespace loopmon::watch

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// What is counted about one loop and shown on request: windows, histograms, maxima, time that it
+// was busy. Reads what the threads of the loop wrote; nothing here judges.
+#pragma once
+
+#include "judge/time.hpp"
+#include "measure/histogram.hpp"
+#include "measure/lag_gauge.hpp"
+#include "measure/loop_state.hpp"
+#include "report/model.hpp"
+#include "report/status.hpp"
+#include "watch/lag_window.hpp"
+#include "watch/pause_detector.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace loopmon::watch {
+
+class loop_statistics {
+public:
+    loop_statistics(time_point now, std::shared_ptr<measure::loop_state> loop,
+                    std::shared_ptr<measure::lag_gauge> gauge);
+
+    /// The lag is computed from turns, of which none is missing, and no more from samples.
+    [[nodiscard]] bool by_turns() const { return by_turns_; }
+    /// From now on it is; what the samples have said so far does not count any more.
+    void turn_to_turns();
+
+    /// Takes note of a lag that has completed, if it is the longest.
+    void note(duration max);
+    /// Call it at every look.
+    void step(time_point now);
+    /// Lifetime statistics begin anew.
+    void reset(time_point now);
+    /// The longest lag noted since the last call.
+    [[nodiscard]] duration take_recent_max() { return std::exchange(recent_max_, {}); }
+
+    /// Handlers that exist and do not run.
+    [[nodiscard]] std::uint64_t pending() const;
+
+    /// The part of a status that is counted.
+    /// @param window for the utilization
+    /// @param growing a lag that is not over
+    void show(report::loop_status& out, time_point now, duration window, duration growing) const;
+    /// @param length how far back
+    [[nodiscard]] report::lag_summary window(time_point now, duration length) const;
+    /// Since the last reset(); nothing if it is not counted in this program.
+    [[nodiscard]] std::optional<report::bucket_list> histogram(time_point now,
+                                                               report::histogram_kind kind) const;
+
+private:
+    /// The histograms at the last reset.
+    struct baseline {
+        time_point when{};
+        measure::bucket_counts recorded, queue, run;
+    };
+    [[nodiscard]] const measure::histogram& recorded() const;
+    [[nodiscard]] measure::bucket_counts lags(const measure::bucket_counts& counts,
+                                              duration elapsed) const;
+    [[nodiscard]] duration busy(time_point now) const;
+
+    std::shared_ptr<measure::loop_state> loop_;
+    std::shared_ptr<measure::lag_gauge> gauge_;
+    bool by_turns_ = false;
+    lag_window window_;
+    duration max_{};
+    duration recent_max_{};
+    std::unique_ptr<baseline> baseline_;
+};
+
+/// The tasks of a loop, the oldest first, and which of their handlers do not run.
+[[nodiscard]] std::vector<report::task_status> list_tasks(const measure::loop_state& loop,
+                                                          time_point now);
+
+} // namespace loopmon::watch

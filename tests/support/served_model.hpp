@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// A bus service on a thread of its own, as the watcher has it: a client in the test's thread waits
+// for its answers, so it cannot run there.
+#pragma once
+
+#include "report/bus_service.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+namespace loopmon::test {
+
+class served_model {
+public:
+    /// @param shown belongs to the service's thread as long as this lives, see change()
+    served_model(const std::string& address, std::string name, report::model& shown) {
+        on_its_thread([&] {
+            service_ = report::bus_service::start(io_.get_executor(), address, std::move(name),
+                                                  shown, sink_, [] {});
+        });
+    }
+    ~served_model() {
+        on_its_thread([&] {
+            service_->stop();
+            service_.reset();
+        });
+        work_.reset();
+        thread_.join();
+    }
+    served_model(const served_model&) = delete;
+    served_model& operator=(const served_model&) = delete;
+
+    /// Changes what is shown, and has the service look for what is to be signalled.
+    void change(const std::function<void()>& what) {
+        on_its_thread([&] {
+            what();
+            service_->signal_changes();
+        });
+    }
+    /// Does something in the test's thread while the service does nothing.
+    void hold(const std::function<void()>& meanwhile) {
+        std::promise<void> done;
+        boost::asio::post(io_, [over = done.get_future().share()] { over.wait(); });
+        meanwhile();
+        done.set_value();
+    }
+    [[nodiscard]] bool has_lost_the_bus() const { return sink_.losses > 0; }
+
+private:
+    struct loss_counter final : report::sink {
+        void publish(const judge::event& happened,
+                     const boost::source_location&) noexcept override {
+            losses += std::holds_alternative<judge::bus_lost>(happened) ? 1 : 0;
+        }
+        void settle(std::chrono::milliseconds) noexcept override {}
+        std::atomic<int> losses{0};
+    };
+
+    void on_its_thread(const std::function<void()>& work) {
+        std::promise<void> done;
+        boost::asio::post(io_, [&] {
+            work();
+            done.set_value();
+        });
+        done.get_future().wait();
+    }
+
+    loss_counter sink_;
+    boost::asio::io_context io_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+        io_.get_executor()};
+    std::thread thread_{[this] { io_.run(); }};
+    std::shared_ptr<report::bus_service> service_; ///< its thread's
+};
+
+} // namespace loopmon::test
