@@ -103,9 +103,14 @@ void monitor_impl::tick() {
     }
     measure::cycle_clock::anchor();
     const auto at = clocks_.read();
-    // Armed before anything can throw: nothing may end the watch.
-    arm(at.now + watch::watcher::longest_sleep);
-    arm(watcher_.step(at));
+    auto next = at.now + watch::watcher::longest_sleep;
+    try {
+        next = watcher_.step(at);
+    } catch (const std::exception&) { // out of memory must not end the watch
+        arm(next);
+        throw;
+    }
+    arm(next);
     const auto late = watcher_.late_loops();
     late_loops += late - std::exchange(overloaded_, late);
     try_ready();

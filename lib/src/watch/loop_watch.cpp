@@ -187,8 +187,10 @@ void loop_watch::remember(time_point now, std::uint64_t stalls_before, judge::le
 // Loops that are on time are looked at together, at moments of a common grid: a thousand of them
 // are not a thousand wake-ups. What is late has moments of its own, so that none is missed.
 time_point loop_watch::plan(const round& at) const {
-    const auto grid = std::max<duration>(settings_.lag.warn / 10, std::chrono::milliseconds(1));
-    const auto down = [grid](time_point when) { return when - when.time_since_epoch() % grid; };
+    const auto next_on = [](duration grid, time_point after) {
+        return after + grid - after.time_since_epoch() % grid;
+    };
+    const auto warn = settings_.lag.warn;
     auto next = judge_.next_check();
     const bool late = is_.growing > duration::zero();
     if (is_.since && (late || !statistics_.by_turns())) {
@@ -198,13 +200,14 @@ time_point loop_watch::plan(const round& at) const {
         }
         // A lateness that is half of it already has been looked at.
         const auto due = *is_.since + (is_.growing < lag / 2 ? lag / 2 : lag);
-        next = std::min(next, late ? due : down(due + grid));
+        const auto fine = std::max<duration>(warn / 10, std::chrono::milliseconds(1));
+        next = std::min(next, late ? due : next_on(fine, due));
     }
     if (is_.expected) {
         next = std::min(next, is_.expected->until);
     }
     if (statistics_.by_turns()) { // whether a turn has begun is only seen by looking
-        next = std::min(next, down(at.now + settings_.lag.warn));
+        next = std::min(next, next_on(warn, at.now));
     }
     return next;
 }

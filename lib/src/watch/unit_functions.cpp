@@ -57,6 +57,9 @@ void unit_functions::collect(Dwarf_Die& parent) {
     for_each_child(parent, [this](Dwarf_Die& child) {
         const int tag = dwarf_tag(&child);
         if (tag == DW_TAG_subprogram) {
+            if (dwarf_hasattr(&child, DW_AT_declaration) != 0) { // most are, in a class
+                return;
+            }
             add(child);
         }
         if (may_hold_functions(tag)) {

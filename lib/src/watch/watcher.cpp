@@ -116,14 +116,14 @@ time_point watcher::step(clock_reading at) {
     }
     const auto round = round_at(at.now);
     auto next = at.now + longest_sleep;
+    late_loops_ = 0;
     for (auto& [id, loop] : loops_) {
         changed_ |= loop.step(round, happened);
+        next = std::min(next, loop.next_check());
+        late_loops_ += loop.state() != judge::level::nominal ? 1 : 0;
     }
     publish(happened);
     feed_watchdog(at.now);
-    for (const auto& [id, loop] : loops_) {
-        next = std::min(next, loop.next_check());
-    }
     next = std::max(std::min(next, gate_.next_check()), at.now + shortest_sleep);
     pause_detector_.sleeping_until(next);
     return next;
@@ -182,13 +182,6 @@ judge::level watcher::worst() const {
         }
     }
     return worst;
-}
-
-std::size_t watcher::late_loops() const {
-    return static_cast<std::size_t>(
-        std::count_if(loops_.begin(), loops_.end(), [](const auto& entry) {
-            return entry.second.state() != judge::level::nominal;
-        }));
 }
 
 std::string watcher::summary() const {

@@ -13,6 +13,7 @@
 #include "watch/pause_detector.hpp"
 #include "watch/probe_watch.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -30,8 +31,8 @@ class watcher {
 public:
     /// The longest the watcher sleeps: a pause that is shorter than half of it may go unseen.
     static constexpr duration longest_sleep = std::chrono::seconds(1);
-    /// The shortest: with many loops, deadlines this close to each other share a round.
-    static constexpr duration shortest_sleep = std::chrono::milliseconds(4);
+    /// The shortest: deadlines this close to each other share a round.
+    static constexpr duration shortest_sleep = std::chrono::milliseconds(1);
 
     watcher(clock_reading start, watcher_settings settings, systemd::notifier& notifier,
             report::sink& sink, investigator& finder);
@@ -67,8 +68,8 @@ public:
     [[nodiscard]] judge::level worst() const;
     /// Whether anything that is signalled on D-Bus may have changed since the last call.
     [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
-    /// Loops that are not nominal.
-    [[nodiscard]] std::size_t late_loops() const;
+    /// Loops that were not nominal at the last step.
+    [[nodiscard]] std::size_t late_loops() const { return late_loops_; }
 
     /// One line for `systemctl status`.
     [[nodiscard]] std::string summary() const;
@@ -88,7 +89,7 @@ private:
     judge::watchdog_gate gate_;
     std::map<std::uint64_t, loop_watch> loops_;
     std::map<std::uint64_t, probe_watch> probes_;
-    time_point ready_at_ = time_point::max();
+    std::size_t late_loops_ = 0;
     bool ready_ = false;
     bool stopping_ = false;
     bool changed_ = true;

@@ -20,7 +20,9 @@ from driver.machine import Missing
 from driver.results import number, percentile
 
 PART = "Alert in the journal"
+TITLE = "stall found, alert in the journal, loop still blocked"
 ALERTED = "stalls with an alert before they ended"
+WITH_SOURCES = "tracked, with debug information and source lines in the alert"
 JOURNALD = "/lib/systemd/systemd-journald"
 WARN_MS = 100
 STALL_US = 250_000
@@ -78,11 +80,23 @@ def records(inside):
     return [json.loads(line) for line in out.splitlines()]
 
 
+def packaged(build, folder):
+    """The tracked program and its library as a package has them: without debug information."""
+    if not shutil.which("strip"):
+        raise Missing("strip (package binutils)")
+    program = build / "tests/bench/programs/stalling_loop_tracked"
+    library = build / "lib/libloopmon-tracking.so.0"
+    for file in (program, library):
+        subprocess.run(["strip", "-o", folder / file.name, file], check=True)
+    return folder / program.name
+
+
 def played(inside, program, steps):
     """(stalls, records) of a schedule. What it writes to standard error goes to the journal."""
     with tempfile.TemporaryFile() as stderr:
         is_ = os.fstat(stderr.fileno())
-        env = {"JOURNAL_STREAM": f"{is_.st_dev}:{is_.st_ino}"}
+        env = {"JOURNAL_STREAM": f"{is_.st_dev}:{is_.st_ino}",
+               "LD_LIBRARY_PATH": str(program.parent)}
         with schedule.Played([*inside, program, "--warn", WARN_MS], steps, env,
                              stderr=stderr) as playing:
             playing.until("done")
@@ -98,19 +112,23 @@ def run(bench, results):
     what = f"threshold ({WARN_MS} ms) + 5 ms"
     try:
         require()
-        for name in ("tracked", "sampled"):
-            bench.say(name)
-            with journald() as inside:
-                program = bench.build / f"tests/bench/programs/stalling_loop_{name}"
-                stalls, found = played(inside, program, [(500_000, STALL_US), *steps])
-            # The first one warms all that is used for the first time, journald's file too.
-            delays = in_time(stalls[1:], found)
-            report(results, f"loopmon, {name}", stalls[1:], delays)
-            if name == "tracked":
-                judge(results, what, len(stalls) - 1, delays)
+        programs = bench.build / "tests/bench/programs"
+        with tempfile.TemporaryDirectory(prefix="loopmon-bench.") as folder:
+            for name, program in (
+                    ("tracked", packaged(bench.build, pathlib.Path(folder))),
+                    (WITH_SOURCES, programs / "stalling_loop_tracked"),
+                    ("sampled", programs / "stalling_loop_sampled")):
+                bench.say(name)
+                with journald() as inside:
+                    stalls, found = played(inside, program, [(500_000, STALL_US), *steps])
+                # The first one warms all that is used for the first time, journald's file too.
+                delays = in_time(stalls[1:], found)
+                report(results, f"loopmon, {name}", stalls[1:], delays)
+                if name != "sampled":
+                    judge(results, name, what, len(stalls) - 1, delays)
     except Missing as reason:
         results.missing(PART, "loopmon, tracked", ALERTED, "%", str(reason))
-        results.judge("stall found, alert in the journal, loop still blocked", what, "-", None,
+        results.judge(TITLE, what, "-", None,
                       f"not here: {reason}")
 
 
@@ -142,8 +160,8 @@ def report(results, name, stalls, delays):
                         [percentile(values, 0.99)])
 
 
-def judge(results, what, stalls, delays):
-    title = "stall found, alert in the journal, loop still blocked"
+def judge(results, name, what, stalls, delays):
+    title = TITLE if name == "tracked" else f"the same, {name.removeprefix('tracked, ')}"
     if not delays:
         results.judge(title, what, "no alert while blocked", False)
         return
