@@ -68,13 +68,15 @@ bool is_remark(std::string_view line) {
     return line.starts_with('[');
 }
 
-/// Frames look like "openat64 (libc.so.6+0x10e4c7, build-id ...)" or "libc.so.6+0x10e4c7 (...)".
+/// Of the C or C++ library, by its module or by its namespace. Frames look like
+/// "openat64 (libc.so.6+0x10e4c7, build-id ...)" or "libc.so.6+0x10e4c7 (...)".
 bool is_runtime(std::string_view frame) {
-    constexpr std::array<std::string_view, 6> modules = {"libc.so",     "libstdc++.so", "libc++.so",
-                                                         "libgcc_s.so", "ld-linux",     "libm.so"};
-    return std::any_of(modules.begin(), modules.end(), [frame](std::string_view module) {
+    constexpr std::array<std::string_view, 7> modules = {
+        "libc.so", "libstdc++.so", "libc++.so", "libgcc_s.so", "ld-linux", "libm.so", "vdso"};
+    const auto is_in = [frame](std::string_view module) {
         return frame.starts_with(module) || frame.find('(' + std::string(module)) != frame.npos;
-    });
+    };
+    return frame.starts_with("std::") || std::any_of(modules.begin(), modules.end(), is_in);
 }
 
 } // namespace

@@ -49,8 +49,8 @@ bool loop_watch::step(const round& at, judge::events& out) {
     const auto noticeable = settings_.lag.warn / 2;
     bool changed = false;
     // Most loops are on time at most looks, and there may be a thousand.
-    if (at.now < settled_ && statistics_.by_turns() == lateness_.turns_seen() &&
-        !lateness_.stirs(at.now, noticeable)) {
+    if (at.now < std::min(settled_, judge_.next_check()) &&
+        statistics_.by_turns() == lateness_.turns_seen() && !lateness_.stirs(at.now, noticeable)) {
         is_.since = lateness_.due();
         is_.growing = {};
     } else {

@@ -13,6 +13,9 @@
 namespace loopmon::watch {
 
 std::string mapped_module::name() const {
+    if (path.starts_with('[') && path.ends_with(']')) { // in reports, brackets mark remarks
+        return path.substr(1, path.size() - 2);
+    }
     return path.substr(path.rfind('/') + 1); // npos + 1 is 0
 }
 

@@ -23,7 +23,7 @@ struct mapped_module {
     /// Hexadecimal; empty if the file has none.
     std::string build_id;
 
-    [[nodiscard]] std::string name() const; ///< the last part of the path
+    [[nodiscard]] std::string name() const; ///< the last part of the path; "vdso"
 };
 
 /// As it was at construction. Some 100 µs for a program with thirty libraries.

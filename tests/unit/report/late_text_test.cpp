@@ -119,14 +119,14 @@ TEST_CASE("shown_frames: the innermost, and the next two of the program itself",
     CHECK(shown_frames(strings{
               "clock_nanosleep (libc.so.6+0xd6ea5, build-id 1a2b)",
               "nanosleep (libc.so.6+0xdb577, build-id 1a2b)",
-              "void std::this_thread::sleep_for(...) (loopmond+0x1f000)",
+              "std::this_thread::sleep_for(...) at this_thread_sleep.h:80 [inlined]",
               "libstdc++.so.6+0x9d2ad (build-id 5e6f)",
               "[12 frames of boost::asio]",
               "read_config(char const*) at config.cpp:88 (loopmond+0x1f2a3, ...)",
               "main at main.cpp:12 (loopmond+0x1f300, build-id 3c4d)",
           }) == "  #0 clock_nanosleep (libc.so.6+0xd6ea5, build-id 1a2b)\n"
-                "  #2 void std::this_thread::sleep_for(...) (loopmond+0x1f000)\n"
-                "  #4 read_config(char const*) at config.cpp:88 (loopmond+0x1f2a3, ...)");
+                "  #4 read_config(char const*) at config.cpp:88 (loopmond+0x1f2a3, ...)\n"
+                "  #5 main at main.cpp:12 (loopmond+0x1f300, build-id 3c4d)");
 }
 
 TEST_CASE("shown_frames: a remark on the stack is shown, alone too", "[report]") {

@@ -45,6 +45,12 @@ TEST_CASE("module_map: an address belongs to the file that is mapped there") {
     CHECK(second->bias == 0x8000);
 }
 
+TEST_CASE("module_map: the kernel's own module has a name without the brackets of remarks") {
+    mapped_module vdso;
+    vdso.path = "[vdso]";
+    CHECK(vdso.name() == "vdso");
+}
+
 TEST_CASE("module_map: where no file is mapped from its beginning there is no module") {
     auto map = map_of(two_modules);
     CHECK(map.find(0) == nullptr);

@@ -118,6 +118,15 @@ TEST_CASE("turns: an idle loop costs no more than ten looks a second", "[watch]"
     CHECK(s.status(start + 60s).tracking);
 }
 
+TEST_CASE("turns: the end of the grace period costs one round", "[watch]") {
+    tracked_scene s;
+    s.watcher.find(1)->judge_from(start + 5s + 300ms);
+    s.play(start + 5s);
+    const int before = s.steps;
+    s.play(start + 6s);
+    CHECK(s.steps - before <= 12);
+}
+
 TEST_CASE("turns: what runs is shown while it runs", "[watch]") {
     tracked_scene s;
     s.play(start + 5s);
