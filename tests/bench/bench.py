@@ -13,9 +13,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from driver import machine  # noqa: E402
 from driver.results import Results  # noqa: E402
-from parts import alert, bus, cost, idle, lag, scale  # noqa: E402
+from parts import alert, bus, cause, cost, idle, lag, scale  # noqa: E402
 
-PARTS = {"cost": cost, "lag": lag, "alert": alert, "bus": bus, "idle": idle, "scale": scale}
+PARTS = {"cost": cost, "lag": lag, "alert": alert, "cause": cause, "bus": bus, "idle": idle,
+         "scale": scale}
 
 
 class Bench:

@@ -19,11 +19,12 @@ Measures, and writes DIR/results.md and DIR/results.json (DIR: build/bench/resul
   cost    what a handler costs with and without us, our clocks, and the peers' tracking
   lag     percentiles of lag against the computed truth of stall schedules
   alert   from the begin of a stall to its record in the journal (needs root)
+  cause   how many provoked stalls, a hundred of each kind, are named for what they are
   bus     D-Bus reads while the loop is blocked
   idle    CPU, wake-ups and memory of an idle process; time until it is ready
   scale   up to 100 000 tasks and 1 000 loops
 
-Takes a quarter of an hour after the build, best on a machine that does nothing else. A peer that
+Takes twenty minutes after the build, best on a machine that does nothing else. A peer that
 is not here leaves a row that says why.
 
   --quick       two minutes, few rounds: shows that all of it works
@@ -44,7 +45,7 @@ while [[ $# -gt 0 ]]; do
     --only | --output)
         if [[ $1 == --output && $# -ge 2 ]]; then
             output=$2
-        elif [[ ${2-} =~ ^(cost|lag|alert|bus|idle|scale)$ ]]; then
+        elif [[ ${2-} =~ ^(cost|lag|alert|cause|bus|idle|scale)$ ]]; then
             options+=(--only "$2")
         else
             usage >&2
@@ -91,7 +92,7 @@ if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 fi
 cmake --preset release -B build/bench -DLOOPMON_BENCH=ON -DLOOPMON_E2E=OFF "${launcher[@]}"
-cmake --build build/bench --target bench_programs loopmond
+cmake --build build/bench --target bench_programs cause_test loopmond
 
 step "Numbers"
 python3 -B tests/bench/bench.py --build build/bench --output "$output" "${options[@]}"

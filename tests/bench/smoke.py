@@ -16,11 +16,13 @@ from driver import schedule
 EXPECTED = {
     "cost": ("loopmon", "post_chain"), "lag": ("loopmon, tracked", "random, p99"),
     "alert": ("loopmon, tracked", "stalls with an alert"),
+    "cause": ("", "named right"),
     "bus": ("loopmon", "GetAll of the Loop, p99"), "idle": ("loopmon", "READY=1"),
     "scale": ("1000 loops", "cost per handler"),
 }
-# One for each row of the contract's table, the four of "idle" and of "scale" apart.
-TARGETS = 15
+# One for each row of the contract's table, the four of "idle" and of "scale" apart, the alert with
+# debug information, the causes.
+TARGETS = 17
 
 
 def wrong_truths():

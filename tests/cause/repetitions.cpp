@@ -152,21 +152,22 @@ int repetitions() {
     return wanted == nullptr ? 10 : std::atoi(wanted);
 }
 
-void print_row(const std::string& what, const std::array<int, shown.size()>& counts, int voided) {
+void print_row(const std::string& what, const std::array<int, shown.size()>& counts, int right,
+               int voided) {
     static bool headed = false;
     if (!headed) {
         std::printf("%-28s", "provoked \\ named");
         for (const auto why : shown) {
             std::printf(" %10s", std::string(to_string(why)).c_str());
         }
-        std::printf(" %10s\n", "(void)");
+        std::printf(" %10s %10s\n", "(right)", "(void)");
         headed = true;
     }
     std::printf("%-28s", what.c_str());
     for (const auto count : counts) {
         std::printf(" %10d", count);
     }
-    std::printf(" %10d\n", voided);
+    std::printf(" %10d %10d\n", right, voided);
     std::fflush(stdout);
 }
 
@@ -204,7 +205,7 @@ void repeat(const std::string& what, cause expected, const make_provocation& mak
         skip(what, why.reason);
         return;
     }
-    print_row(what, counts, voided);
+    print_row(what, counts, right, voided);
     const auto least = done - done / 100;
     CHECK(right >= least);
     if (done < wanted && right >= least) {
