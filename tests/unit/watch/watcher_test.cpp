@@ -186,7 +186,7 @@ TEST_CASE("watcher: a hundred loops that are on time share their wake-ups", "[wa
         REQUIRE(loop->claim(*others.back()));
         auto gauge = std::make_shared<measure::lag_gauge>(interval);
         gauge->set_deadline(start + 10s + i * 2'600us); // a sample a loop, spread over an interval
-        s.watcher.add(static_cast<std::uint64_t>(2 + i), start,
+        s.watcher.add(2 + static_cast<std::uint64_t>(i), start,
                       {.name = std::to_string(i),
                        .critical = false,
                        .interval = interval,
