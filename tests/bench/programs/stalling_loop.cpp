@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// stalling_loop [--bus ADDRESS] [--warn MS]: plays the schedule that it reads from standard input,
-// lines of "IDLE_USEC STALL_USEC", and then idles until it is killed. Prints, as JSON lines in ns
-// of CLOCK_MONOTONIC, when it was watched, when each stall began and ended, and that it is done.
-// The idle time counts from the end of the stall before it.
+// stalling_loop [--bus ADDRESS] [--warn MS] [--tick MS]: plays the schedule that it reads from
+// standard input, lines of "IDLE_USEC STALL_USEC", and then idles until it is killed. Prints, as
+// JSON lines in ns of CLOCK_MONOTONIC, when it was watched, when each stall began and ended, and
+// that it is done. The idle time counts from the end of the stall before it. With --tick a timer
+// of its own does nothing that often: what the wake-ups of a monitor cost at the least.
 #include "watched_loop.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -77,15 +78,23 @@ private:
     std::size_t next_ = 0;
 };
 
+void tick(asio::steady_timer& timer, std::chrono::milliseconds period) {
+    timer.expires_after(period);
+    timer.async_wait([&timer, period](boost::system::error_code) { tick(timer, period); });
+}
+
 } // namespace
 
 int main(int argc, char** argv) try {
     bench::loop_options options{.alerts = true};
+    std::chrono::milliseconds period{0};
     for (int i = 1; i + 1 < argc; i += 2) {
         if (argv[i] == std::string_view("--bus")) {
             options.bus_address = argv[i + 1];
         } else if (argv[i] == std::string_view("--warn")) {
             options.warn = std::chrono::milliseconds(std::atoi(argv[i + 1]));
+        } else if (argv[i] == std::string_view("--tick")) {
+            period = std::chrono::milliseconds(std::atoi(argv[i + 1]));
         }
     }
     asio::io_context io(1);
@@ -93,6 +102,10 @@ int main(int argc, char** argv) try {
     const bench::watched_loop watched(io, options);
     auto schedule = read_schedule();
     tell("watched");
+    asio::steady_timer ticks(io);
+    if (period.count() > 0) {
+        tick(ticks, period);
+    }
     std::make_shared<player>(io, std::move(schedule))->play_next();
     io.run();
     return EXIT_SUCCESS;
