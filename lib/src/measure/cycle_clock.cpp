@@ -133,7 +133,7 @@ cycle_clock::source wanted() noexcept {
 constinit std::atomic<cycle_clock::source> cycle_clock::source_{source::unset};
 constinit tick_rate cycle_clock::rate_{};
 
-void cycle_clock::choose() noexcept {
+cycle_clock::source cycle_clock::choose() noexcept {
     [[maybe_unused]] static const bool once = [] {
         const auto from = wanted();
         if (from == source::counter) {
@@ -146,12 +146,6 @@ void cycle_clock::choose() noexcept {
         source_.compare_exchange_strong(unset, from, std::memory_order_release);
         return true;
     }();
-}
-
-cycle_clock::source cycle_clock::chosen() noexcept {
-    if (source_.load(std::memory_order_acquire) == source::unset) {
-        choose();
-    }
     return source_.load(std::memory_order_acquire);
 }
 

@@ -42,7 +42,10 @@ public:
     }
     [[nodiscard]] static time_point to_time(std::uint64_t ticks) noexcept;
     [[nodiscard]] static bool timing() noexcept { return chosen() != source::off; }
-    [[nodiscard]] static source chosen() noexcept;
+    [[nodiscard]] static source chosen() noexcept {
+        const auto from = source_.load(std::memory_order_acquire);
+        return from != source::unset ? from : choose();
+    }
 
     /// Pairs the two clocks anew. For the watcher, once a round.
     static void anchor() noexcept;
@@ -63,7 +66,7 @@ private:
 #endif
     }
     static std::uint64_t slow_now(source from) noexcept;
-    static void choose() noexcept;
+    static source choose() noexcept;
 
     static std::atomic<source> source_;
     static tick_rate rate_; ///< written once, ahead of source_

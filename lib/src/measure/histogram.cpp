@@ -2,10 +2,8 @@
 #include "measure/histogram.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
-#include <limits>
 
 namespace loopmon::measure {
 
@@ -55,8 +53,11 @@ constexpr double upper_bound_ns(std::size_t bucket) noexcept {
            ns_per_second;
 }
 
-// Whole ns that are within each bucket.
-constexpr auto bounds = [] {
+} // namespace
+
+namespace detail {
+
+constexpr std::array<std::int64_t, bucket_count> bounds = [] {
     std::array<std::int64_t, bucket_count> all{};
     for (std::size_t i = 0; i + 1 < bucket_count; ++i) {
         all[i] = static_cast<std::int64_t>(upper_bound_ns(i));
@@ -64,20 +65,9 @@ constexpr auto bounds = [] {
     all.back() = std::numeric_limits<std::int64_t>::max();
     return all;
 }();
+static_assert(first_ns < bounds.front() && bounds[bucket_count - 2] == last_ns);
 
-// A handler is recorded twice, so its buckets are found without a division or a search: the leading
-// bits of a duration as a binary64 name a cell of a 32nd of its octave, linearly; a table has the
-// first bucket that reaches into the cell, and there are at most two more.
-static_assert(std::numeric_limits<double>::is_iec559);
-constexpr int cell_shift = 52 - 5; // of the mantissa, 5 bits stay
-constexpr std::uint64_t cell_of(std::int64_t ns) noexcept {
-    return std::bit_cast<std::uint64_t>(static_cast<double>(ns)) >> cell_shift;
-}
-constexpr std::int64_t first_ns = 512; // a power of two below the first bound
-constexpr std::uint64_t first_cell = cell_of(first_ns);
-constexpr std::size_t cell_count = cell_of(bounds[bucket_count - 2]) - first_cell + 1;
-
-constexpr auto first_buckets = [] {
+constexpr std::array<std::uint16_t, cell_count> first_buckets = [] {
     std::array<std::uint16_t, cell_count> all{};
     std::uint16_t bucket = 0;
     for (std::size_t i = 0; i < cell_count; ++i) {
@@ -90,26 +80,11 @@ constexpr auto first_buckets = [] {
     return all;
 }();
 
-} // namespace
-
-std::size_t bucket_of(nanoseconds value) noexcept {
-    const std::int64_t ns = value.count();
-    if (ns < first_ns) {
-        return 0;
-    }
-    if (ns > bounds[bucket_count - 2]) {
-        return bucket_count - 1;
-    }
-    std::size_t bucket = first_buckets[cell_of(ns) - first_cell];
-    while (ns > bounds[bucket]) {
-        ++bucket;
-    }
-    return bucket;
-}
+} // namespace detail
 
 nanoseconds bucket_upper_bound(std::size_t bucket) noexcept {
     assert(bucket < bucket_count);
-    return nanoseconds(bounds[bucket]);
+    return nanoseconds(detail::bounds[bucket]);
 }
 
 std::uint64_t bucket_counts::total() const noexcept {

@@ -10,9 +10,11 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace loopmon::measure {
 
@@ -22,8 +24,39 @@ inline constexpr std::size_t bucket_count = 1 + histogram_octaves * buckets_per_
 
 using nanoseconds = std::chrono::nanoseconds;
 
+namespace detail {
+// A handler is recorded twice, so its buckets are found without a division, a search or a call: the
+// leading bits of a duration as a binary64 name a cell of a 32nd of its octave, linearly; a table
+// has the first bucket that reaches into the cell, and there are at most two more.
+static_assert(std::numeric_limits<double>::is_iec559);
+inline constexpr int cell_shift = 52 - 5; // of the mantissa, 5 bits stay
+constexpr std::uint64_t cell_of(std::int64_t ns) noexcept {
+    return std::bit_cast<std::uint64_t>(static_cast<double>(ns)) >> cell_shift;
+}
+inline constexpr std::int64_t first_ns = 512;           // a power of two below the first bound
+inline constexpr std::int64_t last_ns = 64'000'000'000; // the last bound
+inline constexpr std::uint64_t first_cell = cell_of(first_ns);
+inline constexpr std::size_t cell_count = cell_of(last_ns) - first_cell + 1;
+
+extern const std::array<std::int64_t, bucket_count> bounds; ///< whole ns that are within each
+extern const std::array<std::uint16_t, cell_count> first_buckets;
+} // namespace detail
+
 /// The bucket that holds a duration. Zero and negative durations belong to the first.
-[[nodiscard]] std::size_t bucket_of(nanoseconds value) noexcept;
+[[nodiscard]] inline std::size_t bucket_of(nanoseconds value) noexcept {
+    const std::int64_t ns = value.count();
+    if (ns < detail::first_ns) {
+        return 0;
+    }
+    if (ns > detail::last_ns) {
+        return bucket_count - 1;
+    }
+    std::size_t bucket = detail::first_buckets[detail::cell_of(ns) - detail::first_cell];
+    while (ns > detail::bounds[bucket]) {
+        ++bucket;
+    }
+    return bucket;
+}
 
 /// Greatest duration of a bucket, rounded down to ns; nanoseconds::max() for the last.
 [[nodiscard]] nanoseconds bucket_upper_bound(std::size_t bucket) noexcept;

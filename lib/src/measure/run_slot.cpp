@@ -7,11 +7,6 @@
 
 namespace loopmon::measure {
 
-struct run_slot::histograms {
-    histogram queue; ///< from creation to begin, of handlers that are ready when they are created
-    histogram run;   ///< own time
-};
-
 run_slot::~run_slot() {
     delete histograms_.load(std::memory_order_acquire);
 }
@@ -27,54 +22,9 @@ void run_slot::give_back() noexcept {
     thread_.store(0, std::memory_order_release);
 }
 
-void run_slot::show(const shown_handler& handler) noexcept {
-    auto sequence = sequence_.load(std::memory_order_relaxed);
-    if (sequence % 2 != 0) {
-        sequence_.store(++sequence, std::memory_order_relaxed);
-    }
-    // A reader that sees one of these also sees that the last sequence is over. Releases and no
-    // fence, because thread sanitizers do not know fences.
-    began_.store(handler.began, std::memory_order_release);
-    object_.store(handler.object, std::memory_order_release);
-    operation_.store(handler.operation, std::memory_order_release);
-    task_.store(handler.task, std::memory_order_release);
-    sequence_.store(sequence + 1, std::memory_order_release);
-}
-
-void run_slot::show_none() noexcept {
-    sequence_.store(sequence_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-}
-
-void run_slot::began(std::optional<nanoseconds> waited) noexcept {
-    if (!ran_.load(std::memory_order_relaxed)) {
-        ran_.store(true, std::memory_order_relaxed);
-    }
-    if (!waited) {
-        return;
-    }
-    if (auto* const records = make_histograms()) {
-        records->queue.record(*waited);
-    }
-}
-
-void run_slot::ended(bool threw, nanoseconds own) noexcept {
-    add(threw ? threw_ : finished_, 1);
-    if (!cycle_clock::timing()) {
-        return;
-    }
-    busy_ns_.store(busy_ns_.load(std::memory_order_relaxed) + own.count(),
-                   std::memory_order_relaxed);
-    if (auto* const records = make_histograms()) {
-        records->run.record(own);
-    }
-}
-
 run_slot::histograms* run_slot::make_histograms() noexcept {
-    auto* records = histograms_.load(std::memory_order_relaxed);
-    if (records == nullptr) {
-        records = new (std::nothrow) histograms;
-        histograms_.store(records, std::memory_order_release);
-    }
+    auto* const records = new (std::nothrow) histograms;
+    histograms_.store(records, std::memory_order_release);
     return records;
 }
 

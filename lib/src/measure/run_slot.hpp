@@ -3,10 +3,12 @@
 // What one thread does for one loop. Only that thread writes, by plain loads and stores; its first
 // cache line is what the watcher looks at while a handler runs, the second counts, and the
 // histograms exist only where a handler was run. A slot belongs to its loop and is never freed
-// before it; the slot of a thread that ended goes on with the next new one.
+// before it; the slot of a thread that ended goes on with the next new one. What the hooks call for
+// each handler is inline, which saves a fifth of its instructions.
 #pragma once
 
 #include "measure/current_task.hpp"
+#include "measure/cycle_clock.hpp"
 #include "measure/histogram.hpp"
 #include "measure/loop_tracking.hpp"
 
@@ -72,11 +74,19 @@ public:
     void add_run_times_to(bucket_counts& sum) const noexcept;
 
 private:
-    struct histograms;
+    struct histograms {
+        histogram queue; ///< from creation to begin, of handlers that are ready when created
+        histogram run;   ///< own time
+    };
 
     /// One writer: cheaper than a locked addition. Whoever sees it sees what was counted before.
     static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
         counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_release);
+    }
+    /// Null: out of memory, they are asked for again.
+    [[nodiscard]] histograms* records() noexcept {
+        auto* const made = histograms_.load(std::memory_order_relaxed);
+        return made != nullptr ? made : make_histograms();
     }
     [[nodiscard]] histograms* make_histograms() noexcept;
 
@@ -97,5 +107,47 @@ private:
     loop_tracking& loop_;
     run_slot* next_ = nullptr; ///< set before the slot is published
 };
+
+inline void run_slot::show(const shown_handler& handler) noexcept {
+    auto sequence = sequence_.load(std::memory_order_relaxed);
+    if (sequence % 2 != 0) {
+        sequence_.store(++sequence, std::memory_order_relaxed);
+    }
+    // A reader that sees one of these also sees that the last sequence is over. Releases and no
+    // fence, because thread sanitizers do not know fences.
+    began_.store(handler.began, std::memory_order_release);
+    object_.store(handler.object, std::memory_order_release);
+    operation_.store(handler.operation, std::memory_order_release);
+    task_.store(handler.task, std::memory_order_release);
+    sequence_.store(sequence + 1, std::memory_order_release);
+}
+
+inline void run_slot::show_none() noexcept {
+    sequence_.store(sequence_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+inline void run_slot::began(std::optional<nanoseconds> waited) noexcept {
+    if (!ran_.load(std::memory_order_relaxed)) {
+        ran_.store(true, std::memory_order_relaxed);
+    }
+    if (!waited) {
+        return;
+    }
+    if (auto* const made = records()) {
+        made->queue.record(*waited);
+    }
+}
+
+inline void run_slot::ended(bool threw, nanoseconds own) noexcept {
+    add(threw ? threw_ : finished_, 1);
+    if (!cycle_clock::timing()) {
+        return;
+    }
+    busy_ns_.store(busy_ns_.load(std::memory_order_relaxed) + own.count(),
+                   std::memory_order_relaxed);
+    if (auto* const made = records()) {
+        made->run.record(own);
+    }
+}
 
 } // namespace loopmon::measure

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "measure/thread_record.hpp"
 
-#include "measure/cycle_clock.hpp"
 #include "measure/loop_state.hpp"
 
 #include <algorithm>
@@ -101,13 +100,6 @@ run_slot* thread_record::settle_in(std::shared_ptr<loop_tracking> loop) {
         found_.insert(key, mine->slot);
     }
     return mine->slot;
-}
-
-void thread_record::charge_task(std::uint64_t now) noexcept {
-    if (const auto task = current_task(); task != 0) {
-        task_ran(task, cycle_clock::between(charged, now));
-    }
-    charged = now;
 }
 
 } // namespace loopmon::measure

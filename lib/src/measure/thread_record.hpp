@@ -9,6 +9,8 @@
 // again by another context, so all that is found is forgotten whenever any loop ends.
 #pragma once
 
+#include "measure/current_task.hpp"
+#include "measure/cycle_clock.hpp"
 #include "measure/run_slot.hpp"
 #include "measure/slot_map.hpp"
 
@@ -56,7 +58,12 @@ public:
     /// Charges the time since the last call, or since the outermost handler began, to the task that
     /// is current.
     /// @param now ticks
-    void charge_task(std::uint64_t now) noexcept;
+    void charge_task(std::uint64_t now) noexcept {
+        if (const auto task = current_task(); task != 0) {
+            task_ran(task, cycle_clock::between(charged, now));
+        }
+        charged = now;
+    }
 
     tracking::completion* innermost = nullptr; ///< the handler that the thread is in
     run_slot* shown = nullptr;                 ///< where the watcher sees it
