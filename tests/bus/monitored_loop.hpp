@@ -7,6 +7,7 @@
 #include <loopmon/loopmon.hpp>
 
 #include "support/bus_client.hpp"
+#include "support/gate.hpp"
 #include "support/private_bus.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -17,7 +18,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <future>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -70,23 +70,13 @@ struct running_loop {
 class blocked {
 public:
     explicit blocked(asio::io_context& io) {
-        std::promise<void> entered;
-        asio::post(io, [&entered, go = go_.get_future().share()] {
-            entered.set_value();
-            go.wait();
-        });
-        entered.get_future().wait();
+        asio::post(io, gate_.passage());
+        gate_.entered();
     }
-    ~blocked() { release(); }
-    void release() {
-        if (!std::exchange(released_, true)) {
-            go_.set_value();
-        }
-    }
+    void release() { gate_.open(); }
 
 private:
-    std::promise<void> go_;
-    bool released_ = false;
+    gate gate_;
 };
 
 inline std::uint64_t lag(const bus_client& client) {

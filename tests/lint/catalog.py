@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The catalog has one entry for each MESSAGE_ID of the code, and journalctl accepts it.
 
-Also: what an entry substitutes must be a field that loopmon writes, or journald adds, else
+Also: what an entry substitutes must be a field that this event has, or that journald adds, else
 `journalctl -x` shows a bare @NAME@ to the one who needs help.
 """
 
@@ -28,6 +28,21 @@ def entries():
     return found
 
 
+def fields_by_event():
+    """The renderer has a function for each event, and some for what a few have in common."""
+    _, *parts = re.split(r"\brecord (operator\(\)|\w+)\(",
+                         RENDERER.read_text(encoding="utf-8"))
+    functions = list(zip(parts[::2], parts[1::2]))
+    common = {name: body for name, body in functions if name != "operator()"}
+    found = {}
+    for name, body in functions:
+        event = re.search(r"\b(?!message_)(\w+)_id\b", body)
+        if name == "operator()" and event:
+            called = [text for helper, text in common.items() if re.search(rf"\b{helper}\(", body)]
+            found[event[1]] = set(re.findall(r"LOOPMON_\w+", body + "".join(called)))
+    return found
+
+
 def main():
     problems = []
     ids = dict(re.findall(r'(\w+)_id = "(.*)"', IDS.read_text(encoding="utf-8")))
@@ -44,9 +59,12 @@ def main():
         problems += [f"{i} has no {header}" for header in ("Subject: ", "Defined-By: loopmon")
                      if header not in texts[0]]
 
-    written = set(re.findall(r"LOOPMON_\w+", RENDERER.read_text(encoding="utf-8")))
-    used = set(re.findall(r"@(\w+)@", CATALOG.read_text(encoding="utf-8")))
-    problems += [f"never written: {field}" for field in used - written - ADDED_BY_JOURNALD]
+    written = fields_by_event()
+    problems += [f"not rendered: {event}" for event in ids if event not in written]
+    for event in ids.keys() & written.keys():
+        used = set(re.findall(r"@(\w+)@", "".join(catalog.get(ids[event], []))))
+        problems += [f"{event} has no {field}"
+                     for field in sorted(used - written[event] - ADDED_BY_JOURNALD)]
 
     if shutil.which("journalctl"):
         problems += compile_catalog(len(ids))
