@@ -47,6 +47,7 @@ app::app(options given, load_result loaded)
       files_(std::move(loaded.files)),
       main_(static_cast<int>(config_.loop.threads)),
       main_work_(main_.get_executor()),
+      services_(boost::asio::make_strand(main_)),
       monitor_({.bus_address = config_.bus.address == "none" ? "" : config_.bus.address,
                 .bus_name = "org.loopmon1",
                 .settings = monitor_settings_of(config_),
@@ -57,7 +58,7 @@ app::app(options given, load_result loaded)
                                           [this, done = std::move(done)] { reload(done); });
                     }}),
       watched_(monitor_.watch(main_, watch_options_of(config_))),
-      probes_(std::make_shared<probe_set>(main_, monitor_, probe_bus_address(config_))),
+      probes_(std::make_shared<probe_set>(services_, monitor_, probe_bus_address(config_))),
       signals_(control_, SIGTERM, SIGINT, SIGHUP),
       stop_deadline_(control_) {
     monitor_.log_level(options_.log_level);
@@ -68,12 +69,9 @@ app::~app() = default;
 int app::run() {
     monitor_.configuration_loaded(files_);
     await_signal();
-    boost::asio::post(main_,
+    boost::asio::post(services_,
                       [probes = probes_, wanted = config_.probes] { probes->configure(wanted); });
-    threads_running_ = config_.loop.threads;
-    for (unsigned i = 0; i < config_.loop.threads; ++i) {
-        threads_.emplace_back([this] { run_main_loop(); }); // joined below, before *this ends
-    }
+    start_threads();
     monitor_.ready();
     control_.run();
     if (left_behind_) {
@@ -130,7 +128,7 @@ void app::apply(const config& next) {
     }
     monitor_.configure(monitor_settings_of(next));
     watched_.configure(watch_options_of(next));
-    boost::asio::post(main_,
+    boost::asio::post(services_,
                       [probes = probes_, wanted = next.probes] { probes->configure(wanted); });
     const auto fixed = std::pair(config_.loop.threads, config_.bus.address);
     config_ = next;
@@ -151,8 +149,24 @@ void app::begin_stop() {
             control_.stop(); // reloads that still come in are of no interest any more
         }
     });
-    boost::asio::post(main_, [probes = probes_] { probes->stop(); });
+    boost::asio::post(services_, [probes = probes_] { probes->stop(); });
     main_work_.reset();
+}
+
+void app::start_threads() {
+    threads_running_ = config_.loop.threads;
+    try {
+        for (unsigned i = 0; i < config_.loop.threads; ++i) {
+            threads_.emplace_back([this] { run_main_loop(); }); // run() joins it
+        }
+    } catch (...) { // EAGAIN: no more than these
+        main_.stop();
+        for (auto& thread : threads_) {
+            thread.join();
+        }
+        threads_.clear();
+        throw;
+    }
 }
 
 void app::run_main_loop() {

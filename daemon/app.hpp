@@ -3,8 +3,8 @@
 // The composition root of the daemon.
 //
 // Threads: the one that calls run() is the control thread (signals, reload, the end), since it must
-// act while the main loop is stuck; `loop.threads` threads run the main loop with the services; the
-// monitor brings its watcher.
+// act while the main loop is stuck; `loop.threads` threads run the main loop, and the services on
+// one strand of it; the monitor brings its watcher.
 //
 // Start: monitor (bus, objects) -> watch the main loop -> signals -> services -> threads ->
 // ready(). Stop:  stopping() -> services end -> the main loop runs dry -> its threads end ->
@@ -22,6 +22,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <functional>
 #include <memory>
@@ -42,6 +43,7 @@ public:
 
     /// Runs until a signal asks for the end.
     /// @return an exit_code
+    /// @throws std::system_error if the threads cannot be started
     int run();
 
 private:
@@ -49,6 +51,7 @@ private:
     void reload(const std::function<void(std::string error)>& done);
     void apply(const config& next);
     void begin_stop();
+    void start_threads();
     void run_main_loop();
     void main_loop_ended(const std::string& error);
 
@@ -58,6 +61,8 @@ private:
     boost::asio::io_context control_{1};
     boost::asio::io_context main_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> main_work_;
+    /// What the services share has no locks of its own.
+    boost::asio::strand<boost::asio::io_context::executor_type> services_;
     loopmon::monitor monitor_;
     loopmon::watched watched_;
     std::shared_ptr<probe_set> probes_;

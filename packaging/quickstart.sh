@@ -59,10 +59,6 @@ build() {
 
 # On a machine that systemd runs.
 install_and_start() {
-    if [[ $EUID != 0 ]]; then
-        echo "Installing needs root: run packaging/quickstart.sh as root." >&2
-        exit 4
-    fi
     step "Install below /usr/local"
     cmake --install "$build_dir" >/dev/null
     ldconfig
@@ -97,8 +93,8 @@ run_here() {
     run_dir=$(mktemp -d)
     bus_pid='' loopmond_pid=''
     trap clean_up EXIT
-    # Both of a terminal's Ctrl-C and of a plain kill; loopmond ends cleanly, and so do we.
-    trap 'kill -TERM $loopmond_pid 2>/dev/null || true' INT TERM
+    # Until loopmond answers there is nothing to wait for.
+    trap 'exit 130' INT TERM
     cat >"$run_dir/loopmond.toml" <<END
 [debug]
 injection = true # on a private bus, nobody else can stall it
@@ -120,6 +116,8 @@ END
 
     local ask=(busctl "--address=$address")
     await "${ask[@]}" get-property org.loopmon1 /org/loopmon1 org.loopmon1.Manager State
+    # Both of a terminal's Ctrl-C and of a plain kill; loopmond ends cleanly, and so do we.
+    trap 'kill -TERM $loopmond_pid 2>/dev/null || true' INT TERM
     cat <<END
 
 loopmond runs until Ctrl-C. Try from another terminal (the lag of its loop, in microseconds; then a
@@ -160,9 +158,15 @@ clean_up() {
     rm -rf "$run_dir"
 }
 
-build
 if [[ -d /run/systemd/system ]]; then
+    # Told before the build, which takes minutes.
+    if [[ $EUID != 0 ]]; then
+        echo "Installing needs root: run packaging/quickstart.sh as root." >&2
+        exit 4
+    fi
+    build
     install_and_start
 else
+    build
     run_here
 fi

@@ -102,10 +102,8 @@ std::optional<std::size_t> find_word(const toml_value& from,
     if (word != words.end()) {
         return static_cast<std::size_t>(word - words.begin());
     }
-    problem = quote_briefly(*text) + " is unknown; allowed: " + list(words);
-    if (const std::string_view meant = suggest(*text, words); !meant.empty()) {
-        problem += "; did you mean '" + std::string(meant) + "'?";
-    }
+    problem = quote_briefly(*text) + " is unknown; allowed: " + list(words) +
+              did_you_mean(suggest(*text, words));
     return std::nullopt;
 }
 

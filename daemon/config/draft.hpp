@@ -40,7 +40,8 @@ void apply(const toml_table& source, draft& onto, problems& found);
 void apply_services(const toml_entry& services, draft& onto, problems& found);
 
 /// Appends what is wrong between keys that are each right. Each such error is located at the later
-/// of the two, the one that made them disagree.
+/// of the two, the one that made them disagree. Means nothing if a source could not be read: what
+/// it says is missing here.
 void check(const draft& made, problems& found);
 
 } // namespace loopmond

@@ -80,8 +80,8 @@ void visit_probe_settings(Probe& p, Visitor&& visit) {
     visit("slow", p.slow, duration_range{1ms, 1h});
 }
 
-/// In the design, not in this version: refused with these words rather than as a typing error.
-inline constexpr std::array<std::string_view, 1> unsupported_settings = {
+/// Sections of the design that this version lacks: refused as such, not as a typing error.
+inline constexpr std::array<std::string_view, 1> unsupported_sections = {
     "http",
 };
 

@@ -4,6 +4,7 @@
 #include "config/draft.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace loopmond {
@@ -16,7 +17,7 @@ public:
         const unsigned source = add_source(path);
         const file_text file = read_config_file(path);
         if (file.error) {
-            problems_.push_back({{source}, "cannot be read: " + file.error.message()});
+            lose(source, file.error);
             return;
         }
         result_.files.push_back(path);
@@ -34,12 +35,14 @@ public:
     }
 
     void report_unreadable(const found_files::unreadable& directory) {
-        const unsigned source = add_source(directory.path);
-        problems_.push_back({{source}, "cannot be read: " + directory.why.message()});
+        lose(add_source(directory.path), directory.why);
     }
 
     load_result finish() {
-        check(draft_, problems_);
+        // A source that was lost may be the one that makes the others agree.
+        if (!source_lost_) {
+            check(draft_, problems_);
+        }
         std::stable_sort(problems_.begin(), problems_.end(),
                          [](const problem& a, const problem& b) { return a.where < b.where; });
         for (const problem& p : problems_) {
@@ -58,8 +61,14 @@ private:
         return static_cast<unsigned>(sources_.size() - 1);
     }
 
+    void lose(unsigned source, const std::error_code& why) {
+        source_lost_ = true;
+        problems_.push_back({{source}, "cannot be read: " + why.message()});
+    }
+
     void read(const toml_document& document) {
         if (document.syntax_error) {
+            source_lost_ = true;
             problems_.push_back(*document.syntax_error);
         }
         apply(document.root, draft_, problems_);
@@ -68,6 +77,7 @@ private:
     std::vector<std::string> sources_;
     draft draft_;
     problems problems_;
+    bool source_lost_ = false; ///< what it says is not in the draft
     load_result result_;
 };
 

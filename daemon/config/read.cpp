@@ -14,12 +14,10 @@
 namespace loopmond {
 namespace {
 
-bool is_unsupported(std::string_view key) {
-    const auto& keys = unsupported_settings;
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
+bool is_unsupported(std::string_view section) {
+    const auto& sections = unsupported_sections;
+    return std::find(sections.begin(), sections.end(), section) != sections.end();
 }
-
-constexpr const char* unsupported_text = "is not supported by this version";
 
 void apply_setting(const toml_entry& entry, std::string_view section, draft& onto,
                    problems& found) {
@@ -31,8 +29,6 @@ void apply_setting(const toml_entry& entry, std::string_view section, draft& ont
         for (const problem& p : place.wrong) {
             report_key(found, p.where, key, p.text);
         }
-    } else if (is_unsupported(key)) {
-        report_key(found, entry.where, key, unsupported_text);
     } else {
         report_key(found, entry.where, key, unknown_in_section(section, entry.key));
     }
@@ -59,7 +55,7 @@ void apply(const toml_table& source, draft& onto, problems& found) {
         } else if (is_section(entry.key)) {
             apply_section(entry, onto, found);
         } else if (is_unsupported(entry.key)) {
-            report_key(found, entry.where, entry.key, unsupported_text);
+            report_key(found, entry.where, entry.key, "is not supported by this version");
         } else {
             report_key(found, entry.where, entry.key,
                        unknown_at_top(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/rules.hpp"
 
+#include "config/ascii.hpp"
 #include "config/escape.hpp"
 #include "config/suggest.hpp"
 
@@ -16,11 +17,8 @@ constexpr std::string_view dbus_scheme = "dbus:";
 bool is_printable(char c) {
     return c >= ' ' && c <= '~';
 }
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 bool is_name_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+    return is_letter(c) || c == '_' || c == '-';
 }
 
 // "Valid Names" of the D-Bus specification, for well-known names: two or more elements separated by
@@ -40,11 +38,6 @@ bool is_well_known_name(std::string_view name) {
     return !starts_element;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& words) {
-    const std::string_view meant = suggest(word, words);
-    return meant.empty() ? "" : "; did you mean '" + std::string(meant) + "'?";
-}
-
 } // namespace
 
 std::string bus_address_problem(std::string_view text) {
@@ -60,7 +53,7 @@ std::string bus_address_problem(std::string_view text) {
     return quote_briefly(text) +
            " is no bus; allowed: \"system\", \"session\", \"none\", or a "
            "D-Bus address such as \"unix:path=/run/bus\"" +
-           did_you_mean(text, {"system", "session", "none"});
+           did_you_mean(suggest(text, {"system", "session", "none"}));
 }
 
 std::string service_name_problem(std::string_view text) {

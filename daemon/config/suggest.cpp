@@ -52,4 +52,8 @@ std::string_view suggest(std::string_view word, const std::vector<std::string_vi
     return best;
 }
 
+std::string did_you_mean(std::string_view meant) {
+    return meant.empty() ? "" : "; did you mean '" + std::string(meant) + "'?";
+}
+
 } // namespace loopmond

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "config/time_span.hpp"
 
+#include "config/ascii.hpp"
 #include "config/escape.hpp"
 
 #include <cassert>
@@ -39,15 +40,11 @@ constexpr unit units[] = {
     {"year", year},     {"years", year},
 };
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 bool is_unit_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           static_cast<unsigned char>(c) >= 0x80;
+    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // Takes the longest prefix of `text` whose characters all satisfy `wanted`.

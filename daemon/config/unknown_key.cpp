@@ -37,10 +37,6 @@ names all_sections() {
     return sections;
 }
 
-std::string quoted_suggestion(std::string_view meant) {
-    return meant.empty() ? "" : "; did you mean '" + std::string(meant) + "'?";
-}
-
 std::string unknown(std::string_view kind, const names& possible) {
     std::string text = "unknown " + std::string(kind) + "; allowed: ";
     for (const std::string_view name : possible) {
@@ -70,7 +66,7 @@ std::string unknown_at_top(std::string_view name, std::string_view kind) {
     names possible = all_sections();
     possible.push_back("service");
     const std::string_view meant = suggest(name, possible);
-    return unknown(kind, possible) + quoted_suggestion(meant.empty() ? elsewhere(name) : meant);
+    return unknown(kind, possible) + did_you_mean(meant.empty() ? elsewhere(name) : meant);
 }
 
 std::string unknown_in_section(std::string_view section, std::string_view name) {
@@ -83,7 +79,7 @@ std::string unknown_in_section(std::string_view section, std::string_view name) 
     const std::string_view meant = suggest(name, possible);
     const std::string full = meant.empty() ? std::string(elsewhere(name))
                                            : std::string(section) + '.' + std::string(meant);
-    return unknown("key", possible) + quoted_suggestion(full);
+    return unknown("key", possible) + did_you_mean(full);
 }
 
 std::string unknown_in_service(std::string_view name) {
@@ -92,7 +88,7 @@ std::string unknown_in_service(std::string_view name) {
     visit_probe_settings(defaults, [&possible](std::string_view key, const auto&, const auto&) {
         possible.push_back(key);
     });
-    return unknown("key", possible) + quoted_suggestion(suggest(name, possible));
+    return unknown("key", possible) + did_you_mean(suggest(name, possible));
 }
 
 } // namespace loopmond

@@ -4,6 +4,7 @@
 #include <loopmon/spawn.hpp>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <systemd/sd-bus.h>
@@ -23,6 +24,11 @@ using loopmon::systemd::message_ptr;
 
 constexpr std::string_view bus_itself = "org.freedesktop.DBus";
 
+// The broker remembers each question until it is answered, and at most 128 for one connection,
+// which all probes share. So a target that is silent has one question open, and is not asked
+// another.
+constexpr auto patience_with_broker = std::chrono::hours(24);
+
 /// Only a target whose loop runs can answer like this. (An object path need not exist to be pinged,
 /// but not every implementation knows.)
 bool proves_life(const call_error& error) {
@@ -31,18 +37,22 @@ bool proves_life(const call_error& error) {
     return std::find(answers.begin(), answers.end(), error.name) != answers.end();
 }
 
+bool is_silence(const call_error& error) {
+    return error.name == SD_BUS_ERROR_NO_REPLY || error.name == SD_BUS_ERROR_TIMEOUT;
+}
+
 } // namespace
 
-dbus_probe::dbus_probe(boost::asio::io_context& loop, std::shared_ptr<const probe_bus> bus,
+dbus_probe::dbus_probe(boost::asio::any_io_executor strand, std::shared_ptr<const probe_bus> bus,
                        probe_config config, loopmon::probe results)
-    : loop_(loop),
+    : strand_(std::move(strand)),
       bus_(std::move(bus)),
       config_(std::move(config)),
       results_(std::move(results)),
-      timer_(loop) {}
+      timer_(strand_) {}
 
 void dbus_probe::start() {
-    loopmon::spawn(loop_, "probe:" + config_.name,
+    loopmon::spawn(strand_, "probe:" + config_.name,
                    [self = shared_from_this()] { return self->run(); });
 }
 
@@ -78,23 +88,42 @@ boost::asio::awaitable<void> dbus_probe::ask(bus_pump& bus) {
         results_.failed("out of memory");
         co_return;
     }
-    const auto [error, reply] = co_await loopmon::systemd::async_call(
-        bus, std::move(message),
-        std::chrono::duration_cast<std::chrono::microseconds>(config_.timeout),
-        boost::asio::use_awaitable);
-    const auto latency = std::chrono::steady_clock::now() - asked;
-    if (stopped_) {
-        co_return;
+    answer_.reset();
+    loopmon::systemd::async_call(
+        bus, std::move(message), patience_with_broker,
+        boost::asio::bind_executor(
+            strand_, [self = shared_from_this(), asked](const call_error& error,
+                                                        const message_ptr& /*reply*/) {
+                self->answer_ = {error, std::chrono::steady_clock::now() - asked};
+                self->timer_.cancel();
+            }));
+    bool given_up = false;
+    auto due = asked + config_.timeout;
+    while (!answer_ && !stopped_) {
+        timer_.expires_at(due);
+        co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+        if (!answer_ && !stopped_ && std::chrono::steady_clock::now() >= due) {
+            report({.name = SD_BUS_ERROR_NO_REPLY, .message = {}}, config_.timeout);
+            given_up = true;
+            due += config_.interval;
+        }
     }
-    // While our own loop is late, the answer has waited for us and not we for it; nothing is known
-    // about the target then.
-    if (loopmon::overloaded()) {
-        co_return;
+    if (!stopped_ && !given_up) { // else it is too late, and asked anew
+        report(answer_->error, answer_->latency);
     }
-    if (error && !proves_life(error)) {
-        results_.failed(explain(error));
-    } else {
+}
+
+void dbus_probe::report(const call_error& error, std::chrono::steady_clock::duration latency) {
+    const bool answered = !error || proves_life(error);
+    // While our own loop is late, the answer has waited for us and not we for it: neither how long
+    // it took nor that it is missing tells of the target. Any other error does.
+    if ((answered || is_silence(error)) && loopmon::overloaded()) {
+        return;
+    }
+    if (answered) {
         results_.answered(latency);
+    } else {
+        results_.failed(explain(error, latency));
     }
 }
 
@@ -114,12 +143,14 @@ message_ptr dbus_probe::question(bus_pump& bus) const {
     return owned;
 }
 
-std::string dbus_probe::explain(const call_error& error) const {
+std::string dbus_probe::explain(const call_error& error,
+                                std::chrono::steady_clock::duration latency) const {
     if (error.name == SD_BUS_ERROR_NAME_HAS_NO_OWNER ||
         error.name == SD_BUS_ERROR_SERVICE_UNKNOWN) {
         return config_.bus_name + " has no owner: the service is not running";
     }
-    if (error.name == SD_BUS_ERROR_NO_REPLY || error.name == SD_BUS_ERROR_TIMEOUT) {
+    // The broker also says so, and at once, when the target leaves the bus instead of answering.
+    if (is_silence(error) && latency >= config_.timeout) {
         return "no answer within " +
                std::to_string(
                    std::chrono::duration_cast<std::chrono::milliseconds>(config_.timeout).count()) +

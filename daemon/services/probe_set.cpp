@@ -6,13 +6,14 @@
 
 namespace loopmond {
 
-probe_set::probe_set(boost::asio::io_context& loop, loopmon::monitor& monitor, std::string address)
-    : loop_(loop), monitor_(monitor), address_(std::move(address)) {}
+probe_set::probe_set(boost::asio::any_io_executor strand, loopmon::monitor& monitor,
+                     std::string address)
+    : strand_(std::move(strand)), monitor_(monitor), address_(std::move(address)) {}
 
 void probe_set::connect() {
     const auto weak = weak_from_this();
     bus_->link = loopmon::systemd::bus_link::start(
-        loop_.get_executor(), {.address = address_, .description = "loopmond-probes"},
+        strand_, {.address = address_, .description = "loopmond-probes"},
         {.connected =
              [weak](loopmon::systemd::bus_pump&) {
                  if (const auto self = weak.lock()) {
@@ -50,7 +51,7 @@ void probe_set::configure(const std::vector<probe_config>& wanted) {
     for (const auto& config : wanted) {
         if (probes_.count(config.name) == 0) {
             const auto probe =
-                std::make_shared<dbus_probe>(loop_, bus_, config,
+                std::make_shared<dbus_probe>(strand_, bus_, config,
                                              monitor_.add_probe({.name = config.name,
                                                                  .kind = "dbus",
                                                                  .target = config.target,

@@ -11,11 +11,12 @@
 namespace loopmond {
 
 /// The built-in probes of the main loop and the connection they share. Made anywhere, then for the
-/// thread of the loop only.
+/// strand, or the only thread, of the executor.
 class probe_set : public std::enable_shared_from_this<probe_set> {
 public:
+    /// @param strand where they all run: a connection of sd-bus stands one thread at a time
     /// @param address of the bus that the targets are on
-    probe_set(boost::asio::io_context& loop, loopmon::monitor& monitor, std::string address);
+    probe_set(boost::asio::any_io_executor strand, loopmon::monitor& monitor, std::string address);
 
     /// Makes the set of running probes that of the configuration; those that did not change go on
     /// undisturbed.
@@ -31,7 +32,7 @@ private:
         std::shared_ptr<dbus_probe> probe;
     };
 
-    boost::asio::io_context& loop_;
+    boost::asio::any_io_executor strand_;
     loopmon::monitor& monitor_;
     std::string address_;
     std::shared_ptr<probe_bus> bus_ = std::make_shared<probe_bus>();

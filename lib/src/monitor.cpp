@@ -13,8 +13,8 @@ watched::watched(std::shared_ptr<detail::monitor_impl> owner, std::uint64_t id) 
     : owner_(std::move(owner)), id_(id) {}
 watched::watched(watched&& other) noexcept = default;
 watched& watched::operator=(watched&& other) noexcept {
-    std::swap(owner_, other.owner_);
-    std::swap(id_, other.id_);
+    const watched ended(std::exchange(owner_, std::move(other.owner_)),
+                        std::exchange(id_, other.id_));
     return *this;
 }
 watched::~watched() {
@@ -31,8 +31,8 @@ probe::probe(std::shared_ptr<detail::monitor_impl> owner, std::uint64_t id) noex
     : owner_(std::move(owner)), id_(id) {}
 probe::probe(probe&& other) noexcept = default;
 probe& probe::operator=(probe&& other) noexcept {
-    std::swap(owner_, other.owner_);
-    std::swap(id_, other.id_);
+    const probe ended(std::exchange(owner_, std::move(other.owner_)),
+                      std::exchange(id_, other.id_));
     return *this;
 }
 probe::~probe() {

@@ -8,6 +8,7 @@
 #include "measure/hooks.hpp"
 #include "measure/sampler.hpp"
 #include "options.hpp"
+#include "report/quiet_thread.hpp"
 
 #include <future>
 #include <stdexcept>
@@ -34,15 +35,15 @@ monitor_impl::monitor_impl(monitor_options options)
       io_(1),
       work_(io_.get_executor()),
       investigator_(options_.stack_signal.value_or(watch::stack_catcher::default_signal())),
-      watcher_({std::chrono::steady_clock::now()}, checked(options_.settings), *notifier_,
-               reporter_, investigator_),
+      watcher_(checked(options_.settings), *notifier_, reporter_, investigator_),
       timer_(io_),
       ready_timer_(io_),
       injection_(options_.settings.injection),
       ready_wanted_(options_.auto_ready) {}
 
 void monitor_impl::start() {
-    thread_ = std::thread([this] { run(); }); // joined by shut_down(), before the end of *this
+    // Joined by shut_down(), before the end of *this.
+    thread_ = report::quiet_thread("loopmon-watcher", [this] { run(); });
     post([](monitor_impl& self) { self.set_up(); });
 }
 
@@ -169,8 +170,11 @@ void monitor_impl::stopping() {
 
 void monitor_impl::reloading() {
     post([](monitor_impl& self) {
-        self.reloading_ = true;
-        self.notifier_->reloading();
+        // Before READY=1 it is part of the start, after STOPPING=1 of the end.
+        if (self.watcher_.is_ready() && !self.watcher_.is_stopping()) {
+            self.reloading_ = true;
+            self.notifier_->reloading();
+        }
     });
 }
 
@@ -195,7 +199,7 @@ void monitor_impl::note(report::priority severity, std::string text,
 }
 
 void monitor_impl::flush() {
-    // Behind everything that was posted before, on the watcher's queue and then in the outbox.
+    // Behind everything that was posted before, on the watcher's queue and then in the outboxes.
     auto passed = std::make_shared<std::promise<void>>();
     post([passed](monitor_impl&) { passed->set_value(); });
     const auto end = std::chrono::steady_clock::now() + report::outbox::last_patience;

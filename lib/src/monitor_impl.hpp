@@ -4,7 +4,8 @@
 //
 // Start: read the state directory -> thread -> tell the previous trip -> bus -> first round.
 // Ready: the name is owned, or cannot be soon -> READY=1 with the first ping -> judgement after
-// grace. Stop: no more pings, STOPPING=1 -> bus -> tick -> the context runs dry -> join -> outbox.
+// grace. Stop: no more pings, STOPPING=1 -> bus -> tick -> the context runs dry -> join ->
+// outboxes.
 //
 // Public calls come from any thread and hand their work to the watcher's context; everything below
 // "watcher thread" is only touched there. monitor_calls.cpp has the calls, monitor_thread.cpp what
@@ -20,6 +21,7 @@
 #include "watch/watcher.hpp"
 
 #include <loopmon/monitor.hpp>
+#include <loopmon/task.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -86,6 +88,7 @@ private:
     /// Hands work to the watcher thread, which skips it if the monitor is gone by then.
     template <class Work>
     void post(Work work) {
+        const task_scope nobody(0); // what follows from it is no work of the caller's task
         boost::asio::post(io_, [weak = weak_from_this(), work = std::move(work)]() mutable {
             if (const auto self = weak.lock()) {
                 work(*self);
@@ -101,6 +104,8 @@ private:
     void tick();
     void try_ready();
     void end_reload();
+    /// @param error empty: it went well
+    void finish_reload(std::uint64_t number, const std::string& error);
     /// Says so if the service manager would act before the configured lag is reached.
     void check_watchdog();
     void sync_bus();
@@ -143,6 +148,8 @@ private:
     bool reloading_ = false;
     bool stopped_ = false; ///< nothing is armed any more, so that the context runs dry
     std::vector<std::string> config_files_;
+    std::map<std::uint64_t, std::function<void(std::string error)>> reloads_; ///< not answered yet
+    std::uint64_t last_reload_ = 0;
     std::size_t overloaded_ = 0; ///< what this monitor has added to the process-wide count
 };
 

@@ -99,14 +99,25 @@ void monitor_impl::reset_statistics() {
 }
 
 void monitor_impl::reload(std::function<void(std::string error)> done) {
-    options_.reload([weak = weak_from_this(), done = std::move(done)](std::string error) {
+    // What `done` holds belongs to the bus connection and must end on this thread, whatever the
+    // program does with the function that it is given.
+    const auto number = ++last_reload_;
+    reloads_.emplace(number, std::move(done));
+    options_.reload([weak = weak_from_this(), number](std::string error) {
         if (const auto self = weak.lock()) {
-            self->post([done, error = std::move(error)](monitor_impl& on_watcher) {
-                done(error);
-                on_watcher.bus_->signal_changes(); // and send the reply
+            self->post([number, error = std::move(error)](monitor_impl& on_watcher) {
+                on_watcher.finish_reload(number, error);
             });
         }
     });
+}
+
+void monitor_impl::finish_reload(std::uint64_t number, const std::string& error) {
+    const auto pending = reloads_.extract(number);
+    if (!pending.empty()) {
+        pending.mapped()(error);
+        bus_->signal_changes(); // and send the reply
+    }
 }
 
 bool monitor_impl::inject(std::string_view kind, duration length) {

@@ -7,8 +7,6 @@
 #include "measure/cycle_clock.hpp"
 #include "options.hpp"
 
-#include <pthread.h>
-
 #include <atomic>
 #include <utility>
 
@@ -38,7 +36,6 @@ constexpr auto bus_patience = std::chrono::seconds(2);
 } // namespace
 
 void monitor_impl::run() {
-    pthread_setname_np(pthread_self(), "loopmon-watcher");
     while (true) {
         try {
             io_.run();
@@ -103,14 +100,7 @@ void monitor_impl::tick() {
     }
     measure::cycle_clock::anchor();
     const auto at = clocks_.read();
-    auto next = at.now + watch::watcher::longest_sleep;
-    try {
-        next = watcher_.step(at);
-    } catch (const std::exception&) { // out of memory must not end the watch
-        arm(next);
-        throw;
-    }
-    arm(next);
+    arm(watcher_.step(at));
     const auto late = watcher_.late_loops();
     late_loops += late - std::exchange(overloaded_, late);
     try_ready();
@@ -124,7 +114,8 @@ void monitor_impl::signal_changes() {
 }
 
 void monitor_impl::try_ready() {
-    if (stopped_ || !ready_wanted_ || watcher_.is_ready() || !watcher_.all_started()) {
+    if (watcher_.is_stopping() || !ready_wanted_ || watcher_.is_ready() ||
+        !watcher_.all_started()) {
         return;
     }
     if (!bus_settled_) {
@@ -160,7 +151,7 @@ void monitor_impl::check_watchdog() {
 }
 
 void monitor_impl::end_reload() {
-    if (std::exchange(reloading_, false)) {
+    if (std::exchange(reloading_, false) && !watcher_.is_stopping()) {
         notifier_->reloaded(watcher_.summary());
     }
     tick();

@@ -22,7 +22,8 @@ std::exception_ptr at_limit() {
         std::make_error_code(std::errc::resource_unavailable_try_again), "loopmon::offload"));
 }
 
-/// In the queue of the pool, which runs it or destroys it.
+/// In the queue of the pool, which runs it or destroys it. It has the place of the call, so that
+/// the queue is as short as the limit says, also while no thread gets to the cancelled ones.
 class queued_call {
 public:
     explicit queued_call(std::shared_ptr<detail::offload_call> call) noexcept
@@ -31,7 +32,7 @@ public:
     queued_call& operator=(queued_call&&) = delete;
     ~queued_call() {
         if (call_) {
-            call_->drop();
+            call_->discard();
         }
     }
     void operator()() noexcept { std::exchange(call_, nullptr)->run(); }
@@ -50,7 +51,7 @@ offload_pool::offload_pool(std::size_t threads, std::size_t limit)
 offload_pool::~offload_pool() {
     threads_.stop();
     threads_.join();
-} // and ~thread_pool() destroys what is queued
+} // and ~thread_pool() destroys what is queued, which gives its places back
 
 std::size_t offload_pool::admitted() const noexcept {
     return admitted_.load(std::memory_order_relaxed);
@@ -90,35 +91,39 @@ void offload_call::start(offload_pool& pool) {
     try {
         boost::asio::post(pool.threads_, queued_call(shared_from_this()));
     } catch (const std::bad_alloc&) {
-        // The queued_call is gone and has dropped the call.
+        // The queued_call is gone and has discarded the call.
         assert(taken_);
     }
 }
 
 void offload_call::run() noexcept {
     if (taken_.exchange(true, std::memory_order_acq_rel)) {
+        pool_->leave();
         return;
     }
     {
         const auto working = task_.enter();
         invoke();
     }
+    pool_->leave();
     finish();
+}
+
+void offload_call::discard() noexcept {
+    pool_->leave();
+    drop();
 }
 
 void offload_call::drop() noexcept {
     if (taken_.exchange(true, std::memory_order_acq_rel)) {
         return;
     }
-    fail(aborted());
+    fail(aborted()); // the pool may end meanwhile
     finish();
 }
 
 void offload_call::finish() noexcept {
     task_.done();
-    if (pool_ != nullptr) {
-        pool_->leave();
-    }
     const task_scope working(caller_); // whose handler the completion is
     complete();
 }

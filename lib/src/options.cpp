@@ -12,6 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// What is later than this is never. Sums of it and any time of the clock do not overflow.
+constexpr auto longest = 24h;
+
 void require(bool holds, const char* what) {
     if (!holds) {
         throw std::invalid_argument(what);
@@ -59,13 +62,16 @@ judge::trip_causes trip_causes_of(const watchdog_options& o) {
 watch::loop_settings checked(const watch_options& o) {
     require(!o.name.empty(), "watch_options::name must not be empty");
     require(o.interval >= 1ms && o.interval <= 1min, "watch_options::interval: 1 ms to 1 min");
-    require(o.warn >= 1ms, "watch_options::warn: 1 ms or more");
-    require(o.critical > o.warn, "watch_options::critical must be greater than warn");
-    require(o.clear_after > 0ms, "watch_options::clear_after must be greater than 0");
+    require(o.warn >= 1ms && o.warn < longest, "watch_options::warn: 1 ms to less than 24 h");
+    require(o.critical > o.warn && o.critical <= longest,
+            "watch_options::critical must be greater than warn, and 24 h at most");
+    require(o.clear_after > 0ms && o.clear_after <= longest,
+            "watch_options::clear_after must be greater than 0, and 24 h at most");
     require(o.window >= 1s && o.window <= 5min, "watch_options::window: 1 s to 5 min");
     require(o.alerts_per_minute > 0, "watch_options::alerts_per_minute must be greater than 0");
     require(o.tasks.leak_windows > 0, "task_limits::leak_windows must be greater than 0");
-    require(o.tasks.leak_window >= 1s, "task_limits::leak_window: 1 s or more");
+    require(o.tasks.leak_window >= 1s && o.tasks.leak_window <= longest,
+            "task_limits::leak_window: 1 s to 24 h");
     return {.name = o.name,
             .critical = o.gates_watchdog,
             .interval = o.interval,
@@ -81,8 +87,10 @@ watch::loop_settings checked(const watch_options& o) {
 }
 
 watch::watcher_settings checked(const monitor_settings& s) {
-    require(s.watchdog.lag > 0ms, "watchdog_options::lag must be greater than 0");
-    require(s.grace >= 0ms, "monitor_settings::grace must not be negative");
+    require(s.watchdog.lag > 0ms && s.watchdog.lag <= longest,
+            "watchdog_options::lag must be greater than 0, and 24 h at most");
+    require(s.grace >= 0ms && s.grace <= longest,
+            "monitor_settings::grace must not be negative, and 24 h at most");
     return {.watchdog = {.action = action_of(s.watchdog),
                          .lag = s.watchdog.lag,
                          .trip_on = trip_causes_of(s.watchdog)},

@@ -11,15 +11,59 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 using namespace loopmon::test;
+
+namespace {
+
+/// The signals that each thread of the library blocks, as a mask.
+std::vector<std::uint64_t> blocked_by_library() {
+    std::vector<std::uint64_t> out;
+    for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+        std::string name;
+        std::getline(std::ifstream(thread.path() / "comm"), name);
+        std::ifstream status(thread.path() / "status");
+        for (std::string line; name.starts_with("loopmon-") && std::getline(status, line);) {
+            if (line.starts_with("SigBlk:")) {
+                out.push_back(std::stoull(line.substr(7), nullptr, 16));
+            }
+        }
+    }
+    return out;
+}
+
+std::uint64_t bit(int signal) {
+    return std::uint64_t{1} << (signal - 1);
+}
+
+} // namespace
+
+TEST_CASE("monitor: its threads take none of the program's signals, but their own faults") {
+    const loopmon::monitor monitor;
+    auto masks = blocked_by_library();
+    while (masks.size() < 2) { // they name themselves
+        std::this_thread::yield();
+        masks = blocked_by_library();
+    }
+    for (const auto mask : masks) {
+        CHECK((mask & bit(SIGTERM)) != 0);
+        CHECK((mask & bit(SIGHUP)) != 0);
+        CHECK((mask & bit(SIGSEGV)) == 0);
+    }
+}
 
 TEST_CASE("monitor: does not keep run() from returning, nor blame a loop that does not run") {
     loopmon::monitor monitor({.settings = {.grace = 0s}});
@@ -124,6 +168,34 @@ TEST_CASE("monitor: the service manager hears READY once the loop turns, pings, 
         last = *next;
     }
     CHECK_THAT(last, Catch::ContainsSubstring("STOPPING=1"));
+}
+
+TEST_CASE(
+    "monitor: a reload before READY=1 does not end the start, one after STOPPING=1 is silent") {
+    notify_socket manager;
+    loopmon::monitor monitor({.auto_ready = false});
+    const auto reload = [&monitor] {
+        monitor.reloading();
+        monitor.configuration_loaded({});
+        monitor.flush();
+    };
+    reload();
+    CHECK_FALSE(manager.receive());
+    monitor.stopping();
+    monitor.flush();
+    REQUIRE(manager.receive());
+    reload();
+    CHECK_FALSE(manager.receive());
+}
+
+TEST_CASE("monitor: assigning over a handle ends what it stood for") {
+    running_loop one;
+    running_loop two;
+    loopmon::monitor monitor;
+    auto first = monitor.watch(one.io, quick("one"));
+    auto second = monitor.watch(two.io, quick("two"));
+    first = std::move(second);
+    CHECK_NOTHROW(second = monitor.watch(one.io, quick("one")));
 }
 
 // A Reload is served by the program on the watcher thread, which is the one place where a test can

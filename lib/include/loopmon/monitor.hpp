@@ -20,7 +20,7 @@ class io_context;
 
 namespace loopmon {
 
-using duration = std::chrono::nanoseconds;
+using duration = std::chrono::nanoseconds; ///< as an option, of 24 h at most
 
 enum class bus_kind { none, system, session };
 enum class watchdog_action { trigger, withhold, off };
@@ -143,7 +143,8 @@ private:
 };
 
 /// Watches loops from a thread of its own, judges them, and reports: journal, D-Bus, service
-/// manager. All members are thread-safe. A bus, a journal or a disk that fails stops none of it.
+/// manager. Its threads take no signals of the program. All members are thread-safe. A bus, a
+/// journal or a disk that fails stops none of it.
 class LOOPMON_API monitor {
 public:
     /// Starts the watcher thread.

@@ -37,7 +37,8 @@ namespace loopmon {
 /// start until `fn` returns the call is an offloaded task of that loop; its parent is the task that
 /// is current at the start.
 ///
-/// Per-operation cancellation: all types, as long as `fn` did not begin. It is not interrupted.
+/// Per-operation cancellation: all types, as long as `fn` did not begin. It is not interrupted. The
+/// place in the pool is free again only when a thread gets to the call.
 ///
 /// @param pool  must outlive the start of the operation
 /// @param name  shown to people; cut after 64 bytes

@@ -24,7 +24,9 @@ public:
     using executor_type = boost::asio::thread_pool::executor_type;
 
     /// @param threads at least 1
-    /// @param limit   calls that are admitted at once, waiting or running; one more is refused
+    /// @param limit   calls that are admitted at once, waiting or running; one more is refused. A
+    ///                call that is cancelled completes at once, but keeps its place in the queue
+    ///                until a thread gets to it
     /// @throws std::system_error if a thread cannot be started
     offload_pool(std::size_t threads, std::size_t limit);
     /// Calls that wait complete with operation_aborted; those that run are waited for.
@@ -32,7 +34,7 @@ public:
     offload_pool(const offload_pool&) = delete;
     offload_pool& operator=(const offload_pool&) = delete;
 
-    /// Calls that wait or run.
+    /// Places that are taken: calls that run, and those in the queue, also if they are cancelled.
     [[nodiscard]] std::size_t admitted() const noexcept;
 
     [[nodiscard]] executor_type get_executor() noexcept { return threads_.get_executor(); }

@@ -62,6 +62,10 @@ public:
     /// time_point::max() for none.
     [[nodiscard]] duration next_lag() const;
     [[nodiscard]] time_point next_check() const;
+    /// The lag that would be news: what is late by less than this is not worth an inquiry. Before
+    /// judging begins it is that of the beginning.
+    [[nodiscard]] duration next_news() const { return next_threshold(); }
+    [[nodiscard]] bool judges(time_point now) const { return now >= judge_from_; }
 
     [[nodiscard]] level state() const { return level_; }
     [[nodiscard]] cause why() const { return cause_; }

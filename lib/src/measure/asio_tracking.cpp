@@ -35,16 +35,16 @@ void created(boost::asio::execution_context& context, tracked_handler& handler, 
     const auto task = measure::current_task();
     handler.words_ = {&slot->loop(), cycle_clock::now(), object, operation, task};
     slot->created();
-    if (task != 0) {
-        measure::task_handler_created(task);
-    }
+    measure::task_handler_created(task);
 }
 
 void completion::begin() noexcept {
     auto* const thread = thread_record::mine();
     slot_ = thread != nullptr ? thread->slot_in(*handler_.loop) : nullptr;
     if (slot_ == nullptr) {
-        phase_ = phase::over; // out of memory: it stays among the live ones
+        // Out of memory: it stays among the live ones of the loop, but not of its task.
+        measure::task_handler_closed(handler_.task);
+        phase_ = phase::over;
         return;
     }
     phase_ = phase::running;
@@ -82,9 +82,7 @@ void completion::close() noexcept {
     if (slot != nullptr) {
         slot->abandoned();
     }
-    if (handler_.task != 0) {
-        measure::task_handler_closed(handler_.task);
-    }
+    measure::task_handler_closed(handler_.task);
     phase_ = phase::over;
 }
 
@@ -95,9 +93,7 @@ void completion::leave(bool threw) noexcept {
     slot_->ended(threw, cycle_clock::between(nested_, took));
     thread->charge_task(now);
     measure::set_current_task(outer_task_);
-    if (handler_.task != 0) {
-        measure::task_handler_closed(handler_.task);
-    }
+    measure::task_handler_closed(handler_.task);
     thread->innermost = outer_;
     thread->shown = nullptr;
     if (outer_ != nullptr) {

@@ -35,6 +35,8 @@ std::int64_t monotonic_ns() noexcept {
 
 #if defined(__x86_64__)
 
+constexpr bool has_counter = true;
+
 /// The kernel watches the TSC against other clocks, and turns away from one that it found unstable.
 bool kernel_trusts_tsc() noexcept {
     const int fd = ::open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
@@ -62,11 +64,15 @@ bool counter_is_trustworthy() noexcept {
 
 #elif defined(__aarch64__)
 
+constexpr bool has_counter = true;
+
 bool counter_is_trustworthy() noexcept {
     return true; // by the architecture: the generic timer has one rate, and all CPUs share it
 }
 
 #else
+
+constexpr bool has_counter = false; // calibrate() would wait for it to move
 
 bool counter_is_trustworthy() noexcept {
     return false;
@@ -122,7 +128,7 @@ cycle_clock::source wanted() noexcept {
     if (name == "monotonic") {
         return cycle_clock::source::monotonic;
     }
-    if (name == "tsc" || counter_is_trustworthy()) {
+    if ((name == "tsc" && has_counter) || counter_is_trustworthy()) {
         return cycle_clock::source::counter;
     }
     return cycle_clock::source::monotonic;

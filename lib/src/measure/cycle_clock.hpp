@@ -8,7 +8,8 @@
 // pair of both clocks, which the watcher renews at each of its rounds; so neither the error of the
 // rate nor a suspend, which the counter may sleep through or not, adds up.
 //
-// The environment may choose, for tests and benchmarks: LOOPMON_CLOCK=tsc|monotonic|off.
+// The environment may choose, for tests and benchmarks: LOOPMON_CLOCK=tsc|monotonic|off,
+// where `tsc` is the counter, trustworthy or not, if there is one.
 #pragma once
 
 #include "measure/tick_rate.hpp"

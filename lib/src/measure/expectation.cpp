@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cassert>
 #include <new>
+#include <utility>
 
+#include <pthread.h>
 #include <unistd.h>
 
 namespace loopmon::measure {
@@ -35,20 +37,32 @@ constinit std::atomic<std::uint64_t> next_id{1};
 /// The record of a thread, from its first announcement to its end.
 class own_record {
 public:
-    own_record() noexcept : own_(claim()) {}
+    own_record() noexcept {
+        // Fails without memory only: a child then does not see what its parent announced.
+        [[maybe_unused]] static const int once = ::pthread_atfork(nullptr, nullptr, &forked);
+        own_ = claim();
+    }
     own_record(const own_record&) = delete;
     own_record& operator=(const own_record&) = delete;
     ~own_record() {
         if (own_ != nullptr) {
-            own_->thread.store(0, publish); // for the next one
+            std::exchange(own_, nullptr)->thread.store(0, publish); // for the next one
         }
     }
-    [[nodiscard]] record* get() const noexcept { return own_; }
+    [[nodiscard]] static record* get() noexcept { return own_; }
 
 private:
     static record* claim() noexcept;
-    record* own_;
+    /// In the child, on its only thread, which has another id. Async-signal-safe.
+    static void forked() noexcept {
+        if (own_ != nullptr) {
+            own_->thread.store(::gettid(), publish);
+        }
+    }
+    static constinit thread_local record* own_; ///< null: none yet, or no memory
 };
+
+constinit thread_local record* own_record::own_ = nullptr;
 
 record* own_record::claim() noexcept {
     const auto self = ::gettid();
@@ -72,7 +86,7 @@ record* own_record::claim() noexcept {
 
 record* record_here() noexcept {
     thread_local const own_record own;
-    return own.get();
+    return own_record::get();
 }
 
 constinit thread_local unsigned open_scopes = 0;

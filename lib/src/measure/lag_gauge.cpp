@@ -62,8 +62,8 @@ void lag_gauge::clear_deadline() noexcept {
 }
 
 void lag_gauge::set_thread() noexcept {
-    static thread_local const pid_t id = ::gettid();
-    thread_.store(id, std::memory_order_relaxed);
+    // Not kept by the thread: it has another one after a fork. Once a sample, this is cheap.
+    thread_.store(::gettid(), std::memory_order_relaxed);
 }
 
 void lag_gauge::complete(const sample& done, nanoseconds interval) noexcept {

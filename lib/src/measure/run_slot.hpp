@@ -47,6 +47,8 @@ public:
 
     // -- the thread of the slot
     void give_back() noexcept;
+    /// It has another id after a fork. Async-signal-safe.
+    void set_thread(pid_t thread) noexcept { thread_.store(thread, std::memory_order_release); }
     void created() noexcept { add(created_, 1); }
     void abandoned() noexcept { add(abandoned_, 1); }
     /// A handler begins, or is again the innermost one after one within it.

@@ -16,14 +16,15 @@ constexpr std::uint64_t no_handlers(task_slot::generation of) {
 
 } // namespace
 
-task_slot::generation task_slot::begin(const begin_args& task) noexcept {
+task_slot::generation task_slot::begin(std::uint64_t id, std::uint64_t parent_id,
+                                       const new_task& task) noexcept {
     const auto begun = sequence_.load(std::memory_order_relaxed) + 1;
     assert(begun % 2 == 1);
     run_ns_.store(0, publish);
     handlers_.store(no_handlers(begun), publish);
-    id_.store(task.id, publish);
-    parent_.store(task.parent, publish);
-    began_ns_.store(std::chrono::nanoseconds(task.now.time_since_epoch()).count(), publish);
+    id_.store(id, publish);
+    parent_.store(parent_id, publish);
+    began_ns_.store(std::chrono::nanoseconds(task.began.time_since_epoch()).count(), publish);
     file_.store(task.where.file_name(), publish);
     line_.store(static_cast<std::uint32_t>(task.where.line()), publish);
     offloaded_.store(task.offloaded, publish);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "measure/atomic_text.hpp"
+#include "measure/current_task.hpp"
 
 #include <boost/assert/source_location.hpp>
 
@@ -19,6 +20,16 @@
 #include <string_view>
 
 namespace loopmon::measure {
+
+/// What is said of a task when it begins.
+struct new_task {
+    std::string_view name; ///< cut after atomic_text::capacity bytes
+    /// Its strings must live as long as the process, as those of the language do.
+    boost::source_location where = {};
+    std::chrono::steady_clock::time_point began = {};
+    task_word parent = 0; ///< which may be over
+    bool offloaded = false;
+};
 
 /// A consistent copy of one slot. The accounts, run_time and handlers, are of the moment; without
 /// handler tracking they stay zero.
@@ -38,18 +49,9 @@ class task_slot {
 public:
     using generation = std::uint32_t;
 
-    /// What is said of a task when it begins.
-    struct begin_args {
-        std::uint64_t id;
-        std::string_view name;
-        const boost::source_location& where;
-        std::chrono::steady_clock::time_point now;
-        std::uint64_t parent;
-        bool offloaded;
-    };
-
     /// Begins a task; for the thread that took the slot.
-    generation begin(const begin_args& task) noexcept;
+    /// @param parent_id that of task.parent; zero if it is over
+    generation begin(std::uint64_t id, std::uint64_t parent_id, const new_task& task) noexcept;
     /// Ends it; for one thread.
     void end() noexcept;
 

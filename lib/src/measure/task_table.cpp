@@ -36,13 +36,8 @@ task_word task_table::add(const new_task& task) noexcept {
     if (number == slot_stack::none) {
         return 0;
     }
-    const auto generation =
-        slot_at(number).begin({.id = next_id.fetch_add(1, std::memory_order_relaxed),
-                               .name = task.name,
-                               .where = task.where,
-                               .now = task.began,
-                               .parent = id_of(task.parent),
-                               .offloaded = task.offloaded});
+    const auto id = next_id.fetch_add(1, std::memory_order_relaxed);
+    const auto generation = slot_at(number).begin(id, id_of(task.parent), task);
     return make_word(number, generation);
 }
 

@@ -10,27 +10,13 @@
 #include "measure/free_stack.hpp"
 #include "measure/task_block.hpp"
 
-#include <boost/assert/source_location.hpp>
-
 #include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 namespace loopmon::measure {
-
-/// What is said of a task when it begins.
-struct new_task {
-    std::string_view name; ///< cut after atomic_text::capacity bytes
-    /// Its strings must live as long as the process, as those of the language do.
-    boost::source_location where = {};
-    std::chrono::steady_clock::time_point began = {};
-    task_word parent = 0; ///< which may be over
-    bool offloaded = false;
-};
 
 class task_table {
 public:

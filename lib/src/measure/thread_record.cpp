@@ -23,6 +23,9 @@ thread_record* thread_record::make() noexcept {
             mine_ = nullptr;
             delete static_cast<thread_record*>(record);
         });
+        // A program may create handlers before it becomes a daemon, and fork in a handler. Fails
+        // without memory only: a child then shows a thread that it does not have.
+        static_cast<void>(::pthread_atfork(nullptr, nullptr, &thread_record::forked));
         return made;
     }();
     auto* const record = new (std::nothrow) thread_record(::gettid());
@@ -32,6 +35,17 @@ thread_record* thread_record::make() noexcept {
     }
     mine_ = record;
     return record;
+}
+
+// The record stays, for leave() of the handler that forked. Async-signal-safe, as a child must be.
+void thread_record::forked() noexcept {
+    if (mine_ == nullptr) {
+        return;
+    }
+    mine_->thread_ = ::gettid();
+    for (const auto& [loop, slot] : mine_->places_) {
+        slot->set_thread(mine_->thread_);
+    }
 }
 
 thread_record::~thread_record() {
@@ -52,7 +66,9 @@ run_slot* thread_record::find_context(boost::asio::execution_context& context) n
             return nullptr;
         }
     }
-    last_context_ = {&context, slot};
+    if (slot != nullptr) { // else it is asked for again
+        last_context_ = {&context, slot};
+    }
     return slot;
 }
 
@@ -65,7 +81,9 @@ run_slot* thread_record::find_loop(loop_tracking& loop) noexcept {
             return nullptr;
         }
     }
-    last_loop_ = {&loop, slot};
+    if (slot != nullptr) {
+        last_loop_ = {&loop, slot};
+    }
     return slot;
 }
 

@@ -59,8 +59,8 @@ public:
     /// is current.
     /// @param now ticks
     void charge_task(std::uint64_t now) noexcept {
-        if (const auto task = current_task(); task != 0) {
-            task_ran(task, cycle_clock::between(charged, now));
+        if (current_task() != 0) { // else the ticks need not be converted
+            task_ran(current_task(), cycle_clock::between(charged, now));
         }
         charged = now;
     }
@@ -72,6 +72,8 @@ public:
 private:
     explicit thread_record(pid_t thread) noexcept : thread_(thread) {}
     static thread_record* make() noexcept;
+    /// In the child, on its only thread, which has another id than the one that forked.
+    static void forked() noexcept;
 
     struct place {
         std::shared_ptr<loop_tracking> loop; ///< so that the slot lives
@@ -97,7 +99,7 @@ private:
     // In the static TLS block: the library is loaded with its program, and a pointer fits anyway.
     [[gnu::tls_model("initial-exec")]] static constinit thread_local thread_record* mine_;
 
-    const pid_t thread_;
+    pid_t thread_; ///< changes by a fork only
     std::uint64_t seen_generation_ = 0;
     finding last_context_;
     finding last_loop_;

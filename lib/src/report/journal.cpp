@@ -2,6 +2,7 @@
 #include "report/journal.hpp"
 
 #include "report/console.hpp"
+#include "report/write_fully.hpp"
 
 // The caller's location goes into the fields, not that of the call of sd_journal_sendv.
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -25,16 +26,6 @@ namespace {
 
 constexpr std::array<std::string_view, 8> priority_names = {"emerg",   "alert",  "crit", "err",
                                                             "warning", "notice", "info", "debug"};
-
-void write_fully(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written <= 0) {
-            return; // nobody reads standard error; there is nowhere left to complain
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
 
 bool write_journal(const record& entry, const boost::source_location& where) {
     std::vector<std::string> fields;
@@ -107,8 +98,9 @@ void journal::write(const record& entry, const boost::source_location& where) co
     if (target() == log_target::journal && write_journal(entry, where)) {
         return;
     }
-    write_fully(STDERR_FILENO, console_text(entry, console_style_of(STDERR_FILENO, colour_),
-                                            std::chrono::system_clock::now()));
+    // If nobody reads standard error, there is nowhere left to complain.
+    (void)write_fully(STDERR_FILENO, console_text(entry, console_style_of(STDERR_FILENO, colour_),
+                                                  std::chrono::system_clock::now()));
 }
 
 } // namespace loopmon::report

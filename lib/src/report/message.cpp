@@ -93,7 +93,7 @@ struct renderer {
         return {priority::warning,
                 "previous-trip",
                 previous_trip_id,
-                "the previous run ended in a watchdog trip: " + e.reason,
+                "the previous run tripped the watchdog: " + e.reason,
                 {{"LOOPMON_REASON", e.reason}, {"LOOPMON_TIMESTAMP", usec(e.when)}}};
     }
     record operator()(const judge::still_alive& e) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/outbox.hpp"
 
-#include <pthread.h>
+#include "report/quiet_thread.hpp"
 
 #include <utility>
 
@@ -45,21 +45,24 @@ struct outbox::shared {
     }
 };
 
-outbox::outbox(std::function<void(std::uint64_t)> on_dropped)
+outbox::outbox(std::function<void(std::uint64_t)> on_dropped, const char* name)
     : shared_(std::make_shared<shared>()) {
     shared_->on_dropped = std::move(on_dropped);
-    thread_ = std::thread([shared = shared_] {
-        pthread_setname_np(pthread_self(), "loopmon-outbox");
-        shared->run();
-    });
+    thread_ = quiet_thread(name, [shared = shared_] { shared->run(); });
 }
 
 outbox::~outbox() {
+    end(last_patience);
+}
+
+void outbox::end(std::chrono::milliseconds patience) noexcept {
+    if (!thread_.joinable()) {
+        return;
+    }
     std::unique_lock lock(shared_->mutex);
     shared_->ending = true;
     shared_->changed.notify_all();
-    const bool ended =
-        shared_->changed.wait_for(lock, last_patience, [&] { return shared_->ended; });
+    const bool ended = shared_->changed.wait_for(lock, patience, [&] { return shared_->ended; });
     lock.unlock();
     if (ended) {
         thread_.join();

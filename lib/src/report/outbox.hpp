@@ -25,8 +25,10 @@ public:
     static constexpr auto last_patience = std::chrono::seconds(1);
 
     /// @param on_dropped runs on the outbox thread, with the number of jobs lost before this moment
+    /// @param name of the thread, a literal of at most 15 characters
     /// @throws std::system_error without a thread
-    explicit outbox(std::function<void(std::uint64_t)> on_dropped);
+    explicit outbox(std::function<void(std::uint64_t)> on_dropped,
+                    const char* name = "loopmon-outbox");
     /// Waits for the queue to empty, at most last_patience, then lets go: a thread stuck in the
     /// kernel keeps its (shared) queue alive until the process ends.
     ~outbox();
@@ -35,9 +37,13 @@ public:
 
     /// Queues a job. Never blocks.
     void post(std::function<void()> job) noexcept;
-    /// Waits until all jobs queued so far are done, at most `patience`.
+    /// Waits until all jobs queued so far are done, at most `patience`; not at all if that is zero
+    /// or less.
     /// @return whether they are
     bool settle(std::chrono::milliseconds patience) noexcept;
+    /// What the destructor does, with less patience; it has nothing left to do then. Jobs that are
+    /// posted later may not be done.
+    void end(std::chrono::milliseconds patience) noexcept;
 
 private:
     struct shared;

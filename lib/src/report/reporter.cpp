@@ -4,6 +4,7 @@
 #include "report/bounded_text.hpp"
 #include "report/late_text.hpp"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 #include <variant>
@@ -14,6 +15,21 @@ namespace {
 
 /// What is left to say when there is no memory for more. Short enough to need none itself.
 constexpr auto bare_reason = "watchdog trip";
+constexpr auto trip_name = "the record of a trip";
+
+/// Of a patience that several waits share.
+class time_left {
+public:
+    explicit time_left(std::chrono::milliseconds patience)
+        : end_(std::chrono::steady_clock::now() + patience) {}
+    [[nodiscard]] std::chrono::milliseconds now() const {
+        return std::chrono::ceil<std::chrono::milliseconds>(end_ -
+                                                            std::chrono::steady_clock::now());
+    }
+
+private:
+    std::chrono::steady_clock::time_point end_;
+};
 
 /// Does one thing of several that do not depend on each other. Out of memory, what cannot be said
 /// must stop neither the rest nor the watchdog.
@@ -25,7 +41,7 @@ void attempt(Part&& part) noexcept {
     }
 }
 
-/// For the outbox thread.
+/// For an outbox thread. If both are at the same stack, one completes it and the other waits.
 void complete_stack(const judge::event& happened) {
     std::visit(
         [](const auto& event) {
@@ -36,15 +52,27 @@ void complete_stack(const judge::event& happened) {
         happened);
 }
 
-/// For the outbox thread.
+/// The way to the journal for who must not wait for it.
+struct complaints {
+    std::shared_ptr<journal> log;
+    std::weak_ptr<outbox> box;
+
+    void post(priority severity, std::string text) const {
+        if (const auto open = box.lock()) {
+            open->post([log = log, entry = record{.severity = severity, .text = std::move(text)}] {
+                log->write(entry, BOOST_CURRENT_LOCATION);
+            });
+        }
+    }
+};
+
+/// For an outbox thread.
 template <class Log, class What>
-void save(Log& log, const What& what, const char* name, const journal& complaints) {
+void save(Log& log, const What& what, const char* name, const complaints& to) {
     try {
         log.save(what);
     } catch (const std::exception& e) {
-        complaints.write(
-            {.severity = priority::err, .text = std::string(name) + " is lost: " + e.what()},
-            BOOST_CURRENT_LOCATION);
+        to.post(priority::err, std::string(name) + " is lost: " + e.what());
     }
 }
 
@@ -55,21 +83,40 @@ reporter::reporter(const std::string& state_directory)
       flight_log_(std::make_shared<flight_log>(state_directory)),
       trip_log_(state_directory),
       last_trip_(trip_log_.load()),
-      outbox_([journal = journal_](std::uint64_t lost) {
-          journal->write({.severity = priority::warning,
-                          .text = std::to_string(lost) + " records lost: the journal took none"},
-                         BOOST_CURRENT_LOCATION);
-      }) {}
+      outbox_(std::make_shared<outbox>([journal = journal_](std::uint64_t lost) {
+          journal->write(
+              {.severity = priority::warning,
+               .text = std::to_string(lost) + " records lost: no room in the queue to the journal"},
+              BOOST_CURRENT_LOCATION);
+      })),
+      files_(outbox_) {
+    if (!state_directory.empty()) {
+        files_ = std::make_shared<outbox>(
+            [to = complaints{journal_, outbox_}](std::uint64_t lost) {
+                to.post(priority::warning,
+                        std::to_string(lost) +
+                            " records of trips lost: no room in the queue to the state directory");
+            },
+            "loopmon-files");
+    }
+}
+
+reporter::~reporter() {
+    const time_left left(outbox::last_patience);
+    settle(outbox::last_patience);
+    files_->end(left.now());
+    outbox_->end(left.now());
+}
 
 void reporter::post(record entry, const boost::source_location& where) {
-    outbox_.post(
+    outbox_->post(
         [journal = journal_, entry = std::move(entry), where] { journal->write(entry, where); });
 }
 
 // Put into words there: the source lines of a stack take their time, and the watcher has none.
 void reporter::publish(const judge::event& happened, const boost::source_location& where) noexcept {
     attempt([&] {
-        outbox_.post([journal = journal_, happened, where] {
+        outbox_->post([journal = journal_, happened, where] {
             complete_stack(happened);
             journal->write(render(happened), where);
         });
@@ -87,17 +134,15 @@ void reporter::keep_trip(const judge::trip& why) {
     last_trip_.reason = bare_reason;
     last_trip_.details.clear();
     attempt([&] { last_trip_.reason = render(why).text; });
-    keep(last_trip_, why.who.stack);
-}
-
-void reporter::keep(const trip_record& last, const judge::stack_text& stack) {
-    outbox_.post([log = trip_log_, journal = journal_, last = trip_record(last), stack]() mutable {
+    files_->post([log = trip_log_, to = complaints{journal_, outbox_},
+                  last = trip_record(last_trip_), stack = why.who.stack]() mutable {
         attempt([&] {
             if (!stack.empty()) {
+                stack.complete();
                 last.details = shown_frames(bounded_lines(stack.lines()));
             }
         });
-        save(log, last, "the record of a trip", *journal);
+        save(log, last, trip_name, to);
     });
 }
 
@@ -112,10 +157,11 @@ void reporter::keep_flight(const judge::trip& why) {
         }
     });
     // Written as JSON there, so that the watcher goes on to the trigger.
-    outbox_.post([log = flight_log_, journal = journal_, flight] {
+    files_->post([log = flight_log_, to = complaints{journal_, outbox_}, flight] {
         flight->told.text = bare_reason;
+        flight->why.who.stack.complete();
         attempt([&] { flight->told = render(flight->why); });
-        save(*log, *flight, "the flight record of a trip", *journal);
+        save(*log, *flight, "the flight record of a trip", to);
     });
 }
 
@@ -125,7 +171,12 @@ void reporter::note(priority severity, std::string text,
 }
 
 void reporter::settle(std::chrono::milliseconds patience) noexcept {
-    outbox_.settle(patience);
+    const time_left left(patience);
+    // Twice: a record of the journal may end with one of a file, and that with a complaint.
+    for (int i = 0; i < 2; ++i) {
+        files_->settle(left.now());
+        outbox_->settle(left.now());
+    }
 }
 
 void reporter::tell_previous_trip() {
@@ -139,9 +190,21 @@ void reporter::tell_previous_trip() {
         entry.details += (entry.details.empty() ? "  " : "\n  ") + std::string("flight record: ") +
                          flight_log_->path().string();
     }
-    post(std::move(entry), BOOST_CURRENT_LOCATION);
     last_trip_.reported = true;
-    keep(last_trip_, {});
+    // The mark follows the record: of a journal that hangs, the next process tells it again. It may
+    // come late, and must not replace a trip that was kept meanwhile.
+    auto mark = [log = trip_log_, to = complaints{journal_, outbox_}, told = last_trip_] {
+        if (log.load().n_trips == told.n_trips) {
+            save(log, told, trip_name, to);
+        }
+    };
+    outbox_->post([journal = journal_, entry = std::move(entry), where = BOOST_CURRENT_LOCATION,
+                   files = std::weak_ptr(files_), mark = std::move(mark)] {
+        journal->write(entry, where);
+        if (const auto open = files.lock()) {
+            open->post(mark);
+        }
+    });
 }
 
 } // namespace loopmon::report

@@ -14,17 +14,22 @@
 
 namespace loopmon::report {
 
-/// Takes events to the journal and trips to the state directory, by way of the outbox: the journal
-/// record of a trip first, then its count, then the flight record, which is the longest and can be
-/// missed best if the end of the process is faster than the disk.
+/// Takes events to the journal and trips to the state directory. Either may hang, and the other
+/// must not wait for it, so each has an outbox of its own: the record of a trip goes to the journal
+/// while its count goes to the disk, and after the count the flight record, which is the longest
+/// and can be missed best if the end of the process is faster than the disk.
 class reporter final : public sink {
 public:
     /// @param state_directory empty: trips are not kept
+    /// @throws std::system_error without a thread
     explicit reporter(const std::string& state_directory);
+    /// Waits as settle(outbox::last_patience) does, then lets go of what is stuck.
+    ~reporter() override;
 
     using sink::publish;
     void publish(const judge::event& happened,
                  const boost::source_location& where) noexcept override;
+    /// Both outboxes, within the same `patience`.
     void settle(std::chrono::milliseconds patience) noexcept override;
 
     /// What a flight record holds besides the trip itself is asked of `source`, in publish(). If it
@@ -46,17 +51,18 @@ public:
 private:
     void post(record entry, const boost::source_location& where);
     void keep_trip(const judge::trip& why);
-    /// @param stack of the trip; if there is one, its frames are the details
-    void keep(const trip_record& last, const judge::stack_text& stack);
     void keep_flight(const judge::trip& why);
 
-    // Shared with the jobs in the outbox, which may outlive this object if the journal is stuck.
+    // Shared with the jobs in the outboxes, which may outlive this object if one is stuck.
     std::shared_ptr<journal> journal_;
     std::shared_ptr<flight_log> flight_log_;
     trip_log trip_log_;
     trip_record last_trip_;
     report::flight_source flight_source_;
-    outbox outbox_;
+    // A job of one that has something for the other holds it weakly: who outlives this object
+    // because it is stuck must not keep the other one from ending.
+    std::shared_ptr<outbox> outbox_; ///< to the journal
+    std::shared_ptr<outbox> files_;  ///< to the state directory; without one, that to the journal
 };
 
 } // namespace loopmon::report

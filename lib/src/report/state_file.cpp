@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "report/state_file.hpp"
 
+#include "report/write_fully.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cassert>
 #include <cerrno>
 #include <fstream>
-#include <string_view>
 #include <system_error>
 
 namespace loopmon::report {
@@ -34,19 +35,6 @@ public:
 private:
     int fd_;
 };
-
-bool write_fully(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno != EINTR) {
-            return false;
-        }
-        if (written > 0) {
-            text.remove_prefix(static_cast<std::size_t>(written));
-        }
-    }
-    return true;
-}
 
 /// Empty unless the file is there and ends as it should.
 std::string read_whole(const std::filesystem::path& path) {

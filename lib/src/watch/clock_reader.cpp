@@ -8,14 +8,12 @@ namespace loopmon::watch {
 
 namespace {
 
-/// The second number of a text like "cpu run_delay slices", in nanoseconds; zero without one.
-duration run_delay(std::string_view text) {
-    const auto space = text.find(' ');
-    if (space == std::string_view::npos) {
-        return {};
-    }
+/// The next number of a text like "cpu run_delay slices", in nanoseconds; zero without one.
+duration take_number(std::string_view& text) {
     duration::rep ns = 0;
-    (void)std::from_chars(text.data() + space + 1, text.data() + text.size(), ns);
+    const auto* const end = text.data() + text.size();
+    const auto* const after = std::from_chars(text.data(), end, ns).ptr;
+    text.remove_prefix(static_cast<std::size_t>(after - text.data()) + (after != end ? 1 : 0));
     return duration(ns);
 }
 
@@ -29,7 +27,10 @@ clock_reading clock_reader::read() noexcept {
     const auto now = std::chrono::steady_clock::now();
     const auto since_boot =
         std::chrono::seconds(boot.tv_sec) + std::chrono::nanoseconds(boot.tv_nsec);
-    return {now, since_boot - now.time_since_epoch(), run_delay(schedstat_.read().value_or(""))};
+    std::string_view accounts = schedstat_.read().value_or("");
+    const auto cpu = take_number(accounts);
+    const auto run_delay = take_number(accounts);
+    return {now, since_boot - now.time_since_epoch(), run_delay, cpu};
 }
 
 } // namespace loopmon::watch

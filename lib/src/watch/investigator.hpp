@@ -2,7 +2,8 @@
 //
 // Finds out why a thread keeps its loop waiting. It looks twice: once when a lateness is half of
 // what would be reported, and again when it is reported, for what a thread did meanwhile says more
-// than what it does at one moment. An interface, so that tests can play the evidence.
+// than what it does at one moment. Each later look is compared with the one before it. An
+// interface, so that tests can play the evidence.
 #pragma once
 
 #include "judge/event.hpp"
@@ -23,6 +24,7 @@ struct suspicion {
     std::optional<judge::duration> handler_age; ///< nothing: not known, or no handler runs
     std::uint64_t handlers_in_turn = 0;         ///< that have ended in the turn that is late
     bool with_stack = false;
+    judge::cause known = judge::cause::none; ///< no stack if it is this one still
     /// Whether the thread is still at it; called from the watcher thread, around the capture.
     std::function<bool()> still;
 };

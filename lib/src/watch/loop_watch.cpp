@@ -3,12 +3,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 #include <variant>
 
 namespace loopmon::watch {
 
 namespace {
+
+// A cause that does not trip may give way to one that does: a starved thread to a deadlock. What
+// the watchdog is told may be out of date by this.
+constexpr auto inquiry_period = std::chrono::seconds(1);
 
 std::string name_of(const measure::running_handler& handler) {
     return std::string(handler.object) + '.' + handler.operation;
@@ -69,7 +74,11 @@ bool loop_watch::look(const round& at, judge::events& out) {
     is_ = lateness_.look(at.now, settings_.lag.warn / 2, at.pauses);
     collect_max();
     statistics_.step(at.now);
-    investigate(at, is_);
+    try {
+        investigate(at, is_);
+    } catch (const std::bad_alloc&) { // who it is remains unknown, that it is late does not
+        investigation_.reset();
+    }
 
     seen_ = {.now = at.now,
              .lag = is_.lag(),
@@ -92,38 +101,53 @@ bool loop_watch::look(const round& at, judge::events& out) {
     return std::pair(judge_.state(), judge_.why()) != grade_before;
 }
 
-// The first look is due at half of the lateness that is news, the second when it is.
+// The first look is due at half of the lateness that is news, the second when it is. One that might
+// trip, but for a cause that does not, is looked at again and again: the cause may be another now.
 void loop_watch::investigate(const round& at, const lateness::reading& is) {
     const auto id = lateness_.id();
     if (is.growing == duration::zero() || id != investigated_) {
         investigation_.reset();
         concluded_at_ = {};
         why_ = judge::cause::none;
+        if (judge_.state() == judge::level::nominal) {
+            who_ = {};
+        }
     }
-    const auto news = std::min(judge_.next_lag(), at.trip_lag);
-    if (is.growing < news / 2 || is.growing == duration::zero() || lateness_.thread() == 0) {
+    const auto news = judge_.next_news();
+    const auto thread = lateness_.thread();
+    if (is.growing == duration::zero() || is.growing < std::min(news, at.trip_lag) / 2 ||
+        thread == 0) {
         return;
     }
-    if (!investigation_) {
+    if (!investigation_ || thread != suspect_) {
         who_ = {};
         investigated_ = id;
-        investigation_ = finder_.begin(lateness_.thread(), at.now);
+        suspect_ = thread;
+        investigation_ = finder_.begin(thread, at.now);
     }
-    const bool trips = is.growing >= at.trip_lag && concluded_at_ < at.trip_lag;
-    if (is.growing >= judge_.next_lag() || trips) {
-        conclude(at, is.growing);
+    if (!judge_.judges(at.now) || (is.expected && at.now < is.expected->until)) {
+        return; // nobody is told of it
+    }
+    if (is.growing >= at.trip_lag && concluded_at_ < at.trip_lag) {
+        conclude(at, is.growing, at.stacks); // no budget limits what is told of a trip
+    } else if (is.growing >= news) {
+        conclude(at, is.growing, at.stacks && judge_.budget().allows(at.now));
+    } else if (is.growing >= at.trip_lag && is.growing >= concluded_at_ + inquiry_period) {
+        conclude(at, is.growing, at.stacks, why_);
     }
 }
 
-void loop_watch::conclude(const round& at, duration lag) {
+void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge::cause known) {
     concluded_at_ = lag;
     const auto handler = lateness_.handler();
+    const auto sequence = handler ? handler->sequence : 0;
     const auto id = lateness_.id();
     suspicion of{.lag = lag,
                  .handler_age = {},
                  .handlers_in_turn = loop_->tracking().turn().handlers,
-                 .with_stack = at.stacks && judge_.budget().allows(at.now),
-                 .still = [this, id, sequence = handler ? handler->sequence : 0] {
+                 .with_stack = with_stack,
+                 .known = known,
+                 .still = [this, id, sequence] {
                      const auto present = lateness_.handler();
                      return lateness_.id() == id && (present ? present->sequence : 0) == sequence;
                  }};
@@ -131,6 +155,10 @@ void loop_watch::conclude(const round& at, duration lag) {
         of.handler_age = std::max(duration::zero(), duration(at.now - handler->began));
     }
     auto found = investigation_->conclude(at.now, of);
+    if (found.who.stack.empty() && found.why == why_ && sequence == concluded_of_) {
+        found.who.stack = std::move(who_.stack); // none was asked for: the last one still tells
+    }
+    concluded_of_ = sequence;
     why_ = found.why;
     who_ = std::move(found.who);
     if (handler) {
@@ -199,7 +227,10 @@ time_point loop_watch::plan(const round& at) const {
             lag = std::min(lag, at.trip_lag);
         }
         // A lateness that is half of it already has been looked at.
-        const auto due = *is_.since + (is_.growing < lag / 2 ? lag / 2 : lag);
+        auto due = *is_.since + (is_.growing < lag / 2 ? lag / 2 : lag);
+        if (investigation_ && is_.growing >= at.trip_lag) {
+            due = std::min(due, *is_.since + concluded_at_ + inquiry_period);
+        }
         const auto fine = std::max<duration>(warn / 10, std::chrono::milliseconds(1));
         next = std::min(next, late ? due : next_on(fine, due));
     }
@@ -216,8 +247,8 @@ judge::loop_vitals loop_watch::vitals() const {
     return {.name = settings_.name,
             .critical = settings_.critical,
             .lag = seen_.excused ? duration::zero() : seen_.lag,
-            .overdue = seen_.overdue > duration::zero() && !seen_.excused,
-            .progress = gauge_->samples(),
+            .overdue = seen_.overdue >= settings_.lag.warn / 2 && !seen_.excused,
+            .progress = gauge_->samples() + loop_->tracking().turn().sequence,
             .why = judge_.why(),
             .episode = judge_.episode(),
             .active_tasks = seen_.active_tasks};

@@ -77,7 +77,9 @@ private:
     bool look(const round& at, judge::events& out);
     [[nodiscard]] time_point plan(const round& at) const;
     void investigate(const round& at, const lateness::reading& is);
-    void conclude(const round& at, duration lag);
+    /// @param known no stack is taken if this is the cause still
+    void conclude(const round& at, duration lag, bool with_stack,
+                  judge::cause known = judge::cause::none);
     void expect(const round& at, const lateness::reading& is, judge::events& out);
     void remember(time_point now, std::uint64_t stalls_before, judge::level before);
     void collect_max();
@@ -102,7 +104,9 @@ private:
     // The lateness that is being looked into.
     std::unique_ptr<investigation> investigation_;
     std::uint64_t investigated_ = 0; ///< its id
-    duration concluded_at_{};        ///< the lag at which it was concluded last
+    pid_t suspect_ = 0;              ///< its thread
+    duration concluded_at_{};        ///< the lag at which it was concluded last ...
+    std::uint64_t concluded_of_ = 0; ///< ... and of which handler, by its sequence
     judge::cause why_ = judge::cause::none;
     judge::culprit who_;
 

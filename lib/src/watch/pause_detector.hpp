@@ -51,6 +51,7 @@ struct clock_reading {
     time_point now;
     duration boot_offset{}; ///< CLOCK_BOOTTIME less CLOCK_MONOTONIC: grows by the time suspended
     duration run_delay{};   ///< that the watcher's thread was runnable and not run, ever
+    duration cpu{};         ///< that it ran, ever: a client that asks for much is no pause
 };
 
 class pause_detector {
@@ -59,22 +60,25 @@ public:
     /// HangWatcher allows as much.
     static constexpr duration tolerance = std::chrono::milliseconds(100);
 
-    explicit pause_detector(const clock_reading& at) noexcept : last_(at), planned_(at.now) {}
-
     /// The watcher is about to sleep until `wake`.
     void sleeping_until(time_point wake) noexcept { planned_ = wake; }
 
     /// The watcher woke up. A pause is entered into the ledger as reaching from the last moment
-    /// that is known to have been awake.
+    /// that is known to have been awake. The first time is only what the next is compared with.
     /// @return the length of the pause that has just ended, if there was one
     std::optional<duration> woke(const clock_reading& at, pause_ledger& ledger) {
-        const auto allowed = std::max(tolerance, (planned_ - last_.now) / 2);
-        const auto suspended = at.boot_offset - last_.boot_offset;
-        const auto starved = at.run_delay - last_.run_delay;
-        const auto overslept = at.now - planned_ - starved;
+        if (!last_) {
+            last_ = at;
+            planned_ = at.now;
+            return std::nullopt;
+        }
+        const auto allowed = std::max(tolerance, (planned_ - last_->now) / 2);
+        const auto suspended = at.boot_offset - last_->boot_offset;
+        const auto accounted = (at.run_delay - last_->run_delay) + (at.cpu - last_->cpu);
+        const auto overslept = at.now - planned_ - accounted;
         std::optional<duration> pause;
         if (overslept > allowed) {
-            ledger.add(last_.now, at.now);
+            ledger.add(last_->now, at.now);
         }
         if (overslept > allowed || suspended > tolerance) {
             pause = std::max(overslept, duration::zero()) + suspended;
@@ -85,8 +89,8 @@ public:
     }
 
 private:
-    clock_reading last_;
-    time_point planned_;
+    std::optional<clock_reading> last_;
+    time_point planned_{};
 };
 
 } // namespace loopmon::watch

@@ -75,12 +75,13 @@ captured_stack stack_catcher::capture(pid_t tid, const std::function<bool()>& st
         return none("the program has taken signal " + std::to_string(signal_.number()) +
                     " for itself");
     }
+    reclaim(signal_.number());
+    const auto obstacle = why_not_asked(tid);
     if (!still_same()) {
         return stale({});
     }
-    reclaim(signal_.number());
-    if (has_signal_on_its_way(tid)) {
-        return none("the thread has not even taken the signal of last time");
+    if (!obstacle.empty()) {
+        return none(obstacle);
     }
     for (std::uint32_t i = 0; i < stack_request::pool_size; ++i) {
         if (stack_requests[i].claim()) {
@@ -102,7 +103,9 @@ captured_stack stack_catcher::take(pid_t tid, stack_request& request, std::uint3
     if (!taken) {
         request.withdraw();
     }
-    if (request.state() != phase::done) { // it may have been done at the last moment
+    const bool answered = request.state() == phase::done; // perhaps at the last moment
+    answered_ = answered ? tid : 0;
+    if (!answered) {
         return none(why_not_taken(tid));
     }
     const auto& result = request.taken();
@@ -117,11 +120,30 @@ captured_stack stack_catcher::take(pid_t tid, stack_request& request, std::uint3
     return stack;
 }
 
+// Many programs start their worker threads with all signals blocked. One sent to such a thread
+// would cost the watcher the timeout, and its request for as long as the thread lives.
+std::string stack_catcher::why_not_asked(pid_t tid) const {
+    if (has_signal_on_its_way(tid)) {
+        return "the thread has not even taken the signal of last time";
+    }
+    // One that took it last time does not block it, but may still be on its way out of the handler,
+    // where it is blocked.
+    return tid != answered_ && blocks(tid) ? blocked_text() : "";
+}
+
 std::string stack_catcher::why_not_taken(pid_t tid) const {
-    if (look_at_signal(tid, signal_.number()).blocked) {
-        return "the thread blocks signal " + std::to_string(signal_.number());
+    if (blocks(tid)) { // since it was looked at
+        return blocked_text();
     }
     return "thread did not take the signal within " + std::to_string(timeout.count()) + "ms";
+}
+
+bool stack_catcher::blocks(pid_t tid) const {
+    return look_at_signal(tid, signal_.number()).blocked;
+}
+
+std::string stack_catcher::blocked_text() const {
+    return "the thread blocks signal " + std::to_string(signal_.number());
 }
 
 } // namespace loopmon::watch

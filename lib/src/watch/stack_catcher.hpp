@@ -44,7 +44,8 @@ public:
     [[nodiscard]] const std::string& problem() const noexcept { return signal_.problem(); }
 
     /// The stack of a thread of this process. Waits `timeout` for it at most (and as long again if
-    /// the thread is interrupted by others while it unwinds). One caller at a time for each
+    /// the thread is interrupted by others while it unwinds), and not at all for a thread that
+    /// blocks the signal. One caller at a time for each
     /// catcher; never call it for the calling thread itself.
     /// @param still_same whether the thread still runs the handler that is to be caught; asked
     ///        before and after, on the calling thread. It must not give the same answer for another
@@ -53,9 +54,14 @@ public:
 
 private:
     [[nodiscard]] captured_stack take(pid_t tid, stack_request& request, std::uint32_t index);
+    /// Why the thread would not take the signal if it were sent now; empty if nothing is known.
+    [[nodiscard]] std::string why_not_asked(pid_t tid) const;
     [[nodiscard]] std::string why_not_taken(pid_t tid) const;
+    [[nodiscard]] bool blocks(pid_t tid) const;
+    [[nodiscard]] std::string blocked_text() const;
 
     stack_signal signal_;
+    pid_t answered_ = 0; ///< the thread that took the last signal
 };
 
 } // namespace loopmon::watch

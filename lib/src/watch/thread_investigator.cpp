@@ -32,26 +32,27 @@ judge::stack_text text_of(symboliser stack) {
 class thread_investigator::of_thread final : public investigation {
 public:
     of_thread(thread_investigator& by, pid_t thread)
-        : by_(by), probe_(thread), first_(probe_.look()) {}
+        : by_(by), probe_(thread), before_(probe_.look()) {}
 
     [[nodiscard]] finding conclude(judge::time_point, const suspicion& of) override {
         const auto seen = probe_.look();
-        const auto proof = evidence(first_, seen, of.handler_age, of.lag, of.handlers_in_turn);
+        const auto proof = evidence(before_, seen, of.handler_age, of.lag, of.handlers_in_turn);
         finding found;
         found.why = judge::classify(proof);
         found.who.syscall = syscall_text(seen);
         found.who.waiting_in = seen.wchan;
-        found.who.machine = machine_text(first_, seen, by_.machine_.look());
-        if (of.with_stack && stack_tells(found.why)) {
+        found.who.machine = machine_text(before_, seen, by_.machine_.look());
+        if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
             found.who.stack = text_of(symboliser(by_.catcher_.capture(probe_.thread(), of.still)));
         }
+        before_ = seen;
         return found;
     }
 
 private:
     thread_investigator& by_;
     thread_probe probe_;
-    thread_snapshot first_;
+    thread_snapshot before_; ///< at the last look
 };
 
 std::unique_ptr<investigation> thread_investigator::begin(pid_t thread, judge::time_point) {

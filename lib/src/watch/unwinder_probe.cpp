@@ -6,6 +6,7 @@
 // 2.41 with libgcc 14.
 #include "watch/unwinder_probe.hpp"
 
+#include "report/quiet_thread.hpp"
 #include "watch/stack_handler.hpp"
 
 #include <chrono>
@@ -15,7 +16,6 @@
 #include <memory>
 #include <mutex>
 #include <system_error>
-#include <thread>
 
 namespace loopmon::watch {
 
@@ -53,7 +53,7 @@ int while_locked(dl_phdr_info* /*module*/, std::size_t /*size*/, void* argument)
 
 bool probe() {
     meeting with;
-    std::thread other([&with] {
+    auto other = report::quiet_thread("loopmon-probe", [&with] {
         stack_request::result stack;
         take_stack(nullptr, stack); // the first time may lock, and is allowed to
         with.set(&meeting::ready);

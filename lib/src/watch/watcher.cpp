@@ -4,6 +4,7 @@
 #include "report/message.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace loopmon::watch {
 
@@ -17,15 +18,29 @@ constexpr auto last_words_patience = std::chrono::milliseconds(500);
 // `systemctl status` is read by people.
 constexpr auto status_period = std::chrono::seconds(5);
 
+// READY=1 waits for the first turn of each loop, which wakes nobody.
+constexpr auto start_up_look = std::chrono::milliseconds(20);
+
+// Memory that is short now may not be so soon.
+constexpr auto after_failure = std::chrono::milliseconds(100);
+
+/// Out of memory must not end the watch.
+template <class Work>
+void attempt(Work work) noexcept {
+    try {
+        work();
+    } catch (const std::exception&) { // what was to be told is lost
+    }
+}
+
 } // namespace
 
-watcher::watcher(clock_reading start, watcher_settings settings, systemd::notifier& notifier,
-                 report::sink& sink, investigator& finder)
+watcher::watcher(watcher_settings settings, systemd::notifier& notifier, report::sink& sink,
+                 investigator& finder)
     : settings_(settings),
       notifier_(notifier),
       sink_(sink),
       finder_(finder),
-      pause_detector_(start),
       gate_(settings.watchdog, notifier.watchdog_period()) {}
 
 void watcher::configure(watcher_settings settings) {
@@ -39,7 +54,7 @@ void watcher::add(std::uint64_t id, time_point now, loop_settings settings,
                   std::shared_ptr<measure::lag_gauge> gauge) {
     loop_watch watched(now, std::move(settings), std::move(loop), std::move(gauge), finder_);
     auto& added = loops_.emplace(id, std::move(watched)).first->second;
-    if (ready_) {
+    if (ready_ && !stopping_) {
         added.judge_from(now + settings_.grace);
     }
 }
@@ -78,7 +93,7 @@ bool watcher::all_started() const {
 }
 
 void watcher::ready(time_point now) {
-    if (ready_) {
+    if (ready_ || stopping_) {
         return;
     }
     ready_ = true;
@@ -99,6 +114,9 @@ void watcher::stopping() {
         changed_ = true;
         gate_.stopping(); // first: a ping after STOPPING=1 would arm the watchdog again
         notifier_.stopping();
+        for (auto& [id, loop] : loops_) { // a program that drains may be as late as it likes
+            loop.judge_from(time_point::max());
+        }
     }
 }
 
@@ -109,23 +127,34 @@ void watcher::publish(const judge::events& happened) {
     }
 }
 
+// What needs memory is tried, each part for itself: a round that cannot tell of one loop still
+// looks at the others, and feeds the watchdog or does not.
 time_point watcher::step(clock_reading at) {
-    judge::events happened;
     if (const auto pause = pause_detector_.woke(at, pauses_)) {
-        happened.emplace_back(judge::paused{*pause});
+        attempt([&] { publish({judge::paused{*pause}}); });
     }
     const auto round = round_at(at.now);
-    auto next = at.now + longest_sleep;
+    const bool starting = !ready_ && !loops_.empty() && !all_started();
+    auto next = at.now + (starting ? start_up_look : longest_sleep);
     late_loops_ = 0;
     for (auto& [id, loop] : loops_) {
-        changed_ |= loop.step(round, happened);
-        next = std::min(next, loop.next_check());
+        next = std::min(next, look(loop, round));
         late_loops_ += loop.state() != judge::level::nominal ? 1 : 0;
     }
-    publish(happened);
-    feed_watchdog(at.now);
+    attempt([&] { feed_watchdog(at.now); });
     next = std::max(std::min(next, gate_.next_check()), at.now + shortest_sleep);
     pause_detector_.sleeping_until(next);
+    return next;
+}
+
+time_point watcher::look(loop_watch& loop, const round& at) {
+    auto next = at.now + after_failure;
+    attempt([&] {
+        judge::events happened;
+        changed_ |= loop.step(at, happened);
+        next = loop.next_check();
+        publish(happened);
+    });
     return next;
 }
 
@@ -151,16 +180,18 @@ void watcher::feed_watchdog(time_point now) {
     changed_ |= gate_.state() != state_before;
     if (decision.tripped) {
         if (const auto* const who = culprit_of(decision.tripped->loop)) {
-            decision.tripped->who = *who;
+            attempt([&] { decision.tripped->who = *who; });
         }
-        sink_.publish(*decision.tripped);
+        attempt([&] { sink_.publish(*decision.tripped); });
         sink_.settle(last_words_patience);
     }
     if (decision.trigger) {
-        notifier_.trigger(report::render(*decision.tripped).text);
+        std::string reason;
+        attempt([&] { reason = report::render(*decision.tripped).text; });
+        notifier_.trigger(reason);
     }
     if (decision.survived) {
-        sink_.publish(*decision.survived);
+        attempt([&] { sink_.publish(*decision.survived); });
     }
     if (decision.ping) {
         notifier_.ping();

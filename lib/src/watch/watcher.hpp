@@ -2,7 +2,7 @@
 //
 // One round over everything that is watched: look, judge, report, feed the watchdog, say when to
 // come back. Time comes in as an argument and nothing here sleeps, so a test plays hours in
-// milliseconds; watcher_thread supplies the clock.
+// milliseconds; the thread of the monitor supplies the clock.
 #pragma once
 
 #include "judge/event.hpp"
@@ -34,8 +34,8 @@ public:
     /// The shortest: deadlines this close to each other share a round.
     static constexpr duration shortest_sleep = std::chrono::milliseconds(1);
 
-    watcher(clock_reading start, watcher_settings settings, systemd::notifier& notifier,
-            report::sink& sink, investigator& finder);
+    watcher(watcher_settings settings, systemd::notifier& notifier, report::sink& sink,
+            investigator& finder);
 
     void configure(watcher_settings settings);
 
@@ -76,6 +76,7 @@ public:
 
 private:
     void publish(const judge::events& happened);
+    [[nodiscard]] time_point look(loop_watch& loop, const round& at);
     [[nodiscard]] round round_at(time_point now) const;
     [[nodiscard]] const judge::culprit* culprit_of(const std::string& loop) const;
     void feed_watchdog(time_point now);

@@ -195,6 +195,26 @@ TEST_CASE("load_config: a file that cannot be read is an error with the reason",
     CHECK(dir.load().errors.size() == 2);
 }
 
+TEST_CASE("load_config: a source that was lost is the only one to blame for what it does not say",
+          "[load_config]") {
+    const config_dir dir;
+    // Right beside a main file with `critical = "5s"`, wrong beside the default.
+    dir.write("etc/loopmond.toml.d/a.toml", "lag.warn='2s'");
+    const auto main = dir.write("etc/loopmond.toml", "lag.critical='5s'\nlag.warn=");
+    const auto broken = dir.load().errors;
+    REQUIRE(broken.size() == 1);
+    CHECK(broken.front().starts_with(main + ":2:"));
+
+    std::filesystem::remove(main);
+    std::filesystem::create_directories(main);
+    CHECK(dir.load().errors == strings{main + ": error: cannot be read: Is a directory"});
+
+    std::filesystem::remove(main);
+    dir.write("run/loopmond.toml.d", "a file where a directory belongs");
+    CHECK(dir.load().errors == strings{dir.path("run/loopmond.toml.d").string() +
+                                       ": error: cannot be read: Not a directory"});
+}
+
 TEST_CASE("load_config: strange file names and arguments stay one line of text", "[load_config]") {
     const config_dir dir;
     dir.write("etc/loopmond.toml.d/a\nb\xff.toml", "lag.warn = 1");

@@ -5,6 +5,7 @@
 
 #include <string>
 
+using loopmond::did_you_mean;
 using loopmond::suggest;
 
 TEST_CASE("suggest: one slip of the hand still finds the word", "[suggest]") {
@@ -28,4 +29,9 @@ TEST_CASE("suggest: a third of the letters may be wrong, not more", "[suggest]")
 TEST_CASE("suggest: the closest candidate wins, the first of equals", "[suggest]") {
     CHECK(suggest("leak_windos", {"leak_window", "leak_windows"}) == "leak_window");
     CHECK(suggest("leak_windwos", {"leak_window", "leak_windows"}) == "leak_windows");
+}
+
+TEST_CASE("did_you_mean: asks only if there is something to ask about", "[suggest]") {
+    CHECK(did_you_mean("warn") == "; did you mean 'warn'?");
+    CHECK(did_you_mean("").empty());
 }

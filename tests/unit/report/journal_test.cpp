@@ -2,6 +2,7 @@
 #include "report/journal.hpp"
 
 #include "captured_stderr.hpp"
+#include "stuck_stderr.hpp"
 #include "support/catch.hpp"
 
 #include <fcntl.h>
@@ -9,7 +10,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
+#include <thread>
 
 using namespace loopmon::report;
 
@@ -37,6 +41,22 @@ std::string on_terminal(const char* no_color, const char* term) {
     ::close(user);
     return {text.data(), static_cast<std::size_t>(length)};
 }
+
+std::atomic<int> interruptions{0};
+
+/// For one that has the signal interrupt system calls for good (no SA_RESTART).
+struct interrupting_handler {
+    struct sigaction before {};
+
+    interrupting_handler() {
+        struct sigaction counted = {};
+        counted.sa_handler = [](int) { ++interruptions; };
+        ::sigaction(SIGUSR1, &counted, &before);
+    }
+    ~interrupting_handler() { ::sigaction(SIGUSR1, &before, nullptr); }
+    interrupting_handler(const interrupting_handler&) = delete;
+    interrupting_handler& operator=(const interrupting_handler&) = delete;
+};
 
 } // namespace
 
@@ -87,4 +107,29 @@ TEST_CASE("journal: a record that no journal takes goes to standard error", "[re
     const journal log(log_target::journal);
     log.write({priority::err, "", "", "not lost", {}}, BOOST_CURRENT_LOCATION);
     CHECK(captured.text() == "<3>not lost\n");
+}
+
+TEST_CASE("journal: a record whose writing is interrupted by signals is written whole",
+          "[report]") {
+    const interrupting_handler handler;
+    const stuck_stderr stuck;
+    std::atomic<bool> over{false};
+    std::thread writer([&over] {
+        const journal log(log_target::console);
+        log.write({priority::err, "", "", "the whole of it", {}}, BOOST_CURRENT_LOCATION);
+        over = true;
+    });
+    interruptions = 0;
+    while (interruptions < 100 && !over) {
+        ::pthread_kill(writer.native_handle(), SIGUSR1);
+        std::this_thread::yield();
+    }
+    CHECK_FALSE(over);
+    std::string text;
+    while (!over) {
+        text += stuck.text();
+    }
+    writer.join();
+    text += stuck.text();
+    CHECK(text == "<3>the whole of it\n");
 }

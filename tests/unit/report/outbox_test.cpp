@@ -55,6 +55,21 @@ TEST_CASE("outbox: a stuck job blocks neither posting nor, for long, settling", 
     CHECK(box.settle(60s));
 }
 
+TEST_CASE("outbox: one that was ended is not waited for again", "[report]") {
+    obstacle stuck;
+    bool ran = false;
+    {
+        outbox box([](std::uint64_t) {});
+        box.post([&ran] { ran = true; });
+        REQUIRE(box.settle(60s));
+        stuck.block(box);
+        box.end(1ms); // lets go of what is stuck
+        box.end(24h);
+    }
+    CHECK(ran);
+    stuck.release.set_value();
+}
+
 TEST_CASE("outbox: what does not fit is dropped, counted, and told when there is room",
           "[report]") {
     obstacle stuck;

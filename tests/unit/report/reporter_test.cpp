@@ -2,12 +2,19 @@
 #include "report/reporter.hpp"
 
 #include "captured_stderr.hpp"
+#include "stuck_stderr.hpp"
 #include "support/catch.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <thread>
@@ -21,14 +28,54 @@ using loopmon::report::trip_log;
 
 namespace {
 
-void trip(reporter& r) {
+void publish_trip(reporter& r) {
     r.publish(judge::trip{.loop = "main",
                           .lag = 5s,
                           .threshold = 5s,
                           .who = {.task = "poll", .stack = {"read_config()"}}},
               BOOST_CURRENT_LOCATION);
+}
+
+void trip(reporter& r) {
+    publish_trip(r);
     r.settle(60s);
 }
+
+/// Waits for what others do, or a time is over that they need only if they never do it.
+template <class Condition>
+bool comes_true(Condition&& holds) {
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+/// A state directory whose disk hangs until it is let go: to open a pipe for writing waits for a
+/// reader. From then on it cannot be written.
+struct stuck_directory {
+    loopmon::test::temporary_directory dir;
+    int reader = -1;
+
+    stuck_directory() {
+        std::filesystem::create_directory(path());
+        REQUIRE(::mkfifo((path() / file).c_str(), 0600) == 0);
+    }
+    ~stuck_directory() { ::close(reader); }
+    stuck_directory(const stuck_directory&) = delete;
+    stuck_directory& operator=(const stuck_directory&) = delete;
+
+    [[nodiscard]] std::filesystem::path path() const { return dir.path() / "state"; }
+    void release() {
+        std::filesystem::rename(path(), dir.path() / "gone");
+        reader = ::open((dir.path() / "gone" / file).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    }
+
+    static constexpr auto file = "last-trip.json.new";
+};
 
 boost::json::value flight_of(const reporter& r) {
     return boost::json::parse(r.flight_record());
@@ -142,7 +189,7 @@ TEST_CASE("reporter: the previous trip is told with its culprit and its flight r
     }
     SECTION("if it was written") {
         const auto text = told();
-        CHECK_THAT(text, Catch::ContainsSubstring("<4>the previous run ended in a watchdog trip: "
+        CHECK_THAT(text, Catch::ContainsSubstring("<4>the previous run tripped the watchdog: "
                                                   "loop main lag 5s"));
         CHECK_THAT(text, Catch::ContainsSubstring("in task \"poll\""));
         CHECK_THAT(text, Catch::ContainsSubstring("\n<4>  #0 read_config()\n"));
@@ -164,4 +211,116 @@ TEST_CASE("reporter: a trip's reason is one line, fit for a status; its frames a
     trip(r);
     CHECK(r.last_trip().reason.find('\n') == std::string::npos);
     CHECK(trip_log(dir.path()).load().details == "  #0 read_config()");
+}
+
+TEST_CASE("reporter: a trip is kept while the journal hangs", "[report]") {
+    const loopmon::test::temporary_directory dir;
+    const stuck_stderr stuck;
+    reporter r(dir.path());
+    r.log().target(loopmon::report::log_target::console);
+    publish_trip(r);
+    CHECK(comes_true([&] { return std::filesystem::exists(dir.path() / "flight-record.json"); }));
+    CHECK(trip_log(dir.path()).load().n_trips == 1);
+    CHECK(trip_log(dir.path()).load().details == "  #0 read_config()");
+    const auto before = stuck.text(); // lets it go
+    r.settle(60s);
+    CHECK_THAT(before + stuck.text(), Catch::ContainsSubstring("loop main lag 5s"));
+}
+
+TEST_CASE("reporter: the journal hears of a trip while the disk hangs", "[report]") {
+    const captured_stderr captured;
+    stuck_directory stuck;
+    reporter r(stuck.path());
+    r.log().target(loopmon::report::log_target::console);
+    publish_trip(r);
+    r.note(loopmon::report::priority::info, "and of what comes after it");
+    std::string text;
+    CHECK(comes_true([&] {
+        text += captured.text();
+        return text.find("and of what comes after it") != std::string::npos;
+    }));
+    CHECK_THAT(text, Catch::ContainsSubstring("loop main lag 5s"));
+    stuck.release();
+    r.settle(60s);
+    CHECK_THAT(captured.text(), Catch::ContainsSubstring("the record of a trip is lost: "));
+}
+
+TEST_CASE("reporter: records for which there was no room are counted for what they are",
+          "[report]") {
+    constexpr auto more_than_fit = static_cast<int>(loopmon::report::outbox::capacity) + 20;
+    SECTION("those to the journal") {
+        const stuck_stderr stuck;
+        reporter r("");
+        r.log().target(loopmon::report::log_target::console);
+        for (int i = 0; i < more_than_fit; ++i) {
+            r.note(loopmon::report::priority::err, "x");
+        }
+        auto text = stuck.text();
+        r.settle(60s);
+        text += stuck.text();
+        CHECK_THAT(
+            text, Catch::ContainsSubstring(" records lost: no room in the queue to the journal\n"));
+    }
+    SECTION("those to the state directory") {
+        const captured_stderr captured;
+        stuck_directory stuck;
+        reporter r(stuck.path());
+        r.log().target(loopmon::report::log_target::console);
+        for (int i = 0; i < more_than_fit / 2; ++i) { // two records each
+            publish_trip(r);
+        }
+        stuck.release();
+        std::string text;
+        CHECK(comes_true([&] {
+            text += captured.text();
+            return text.find(" records of trips lost: no room in the queue to the state "
+                             "directory\n") != std::string::npos;
+        }));
+        r.settle(60s);
+        CHECK((text + captured.text()).find("queue to the journal") == std::string::npos);
+    }
+}
+
+TEST_CASE("reporter: a previous trip that a hanging journal takes late does not hide a new one",
+          "[report]") {
+    const loopmon::test::temporary_directory dir;
+    {
+        reporter r(dir.path());
+        r.log().level(loopmon::report::priority::emerg);
+        trip(r);
+    }
+    stuck_stderr stuck;
+    reporter next(dir.path());
+    next.log().target(loopmon::report::log_target::console);
+    next.tell_previous_trip();
+    CHECK_FALSE(trip_log(dir.path()).load().reported); // nobody has been told
+    publish_trip(next);
+    CHECK(comes_true([&] { return flight_of(next).at("NTrips") == 2U; }));
+    stuck.release();
+    next.settle(60s);
+    CHECK(trip_log(dir.path()).load().n_trips == 2);
+    CHECK_FALSE(trip_log(dir.path()).load().reported);
+}
+
+TEST_CASE("reporter: a previous trip is told once, however soon this process ends", "[report]") {
+    const loopmon::test::temporary_directory dir;
+    {
+        reporter r(dir.path());
+        r.log().level(loopmon::report::priority::emerg);
+        publish_trip(r);
+    }
+    {
+        reporter next(dir.path());
+        next.log().level(loopmon::report::priority::emerg);
+        const judge::stack_text slow({"a+0x1"}, [] { // the journal is busy with another record
+            for (int i = 0; i < 10'000; ++i) {
+                std::this_thread::yield();
+            }
+            return std::vector<std::string>{"a()"};
+        });
+        next.publish(judge::stall{.loop = "main", .who = {.stack = slow}}, BOOST_CURRENT_LOCATION);
+        next.tell_previous_trip();
+    }
+    CHECK(trip_log(dir.path()).load().n_trips == 1);
+    CHECK(trip_log(dir.path()).load().reported);
 }

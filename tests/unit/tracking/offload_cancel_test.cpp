@@ -18,7 +18,11 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -29,12 +33,12 @@ using boost::asio::awaitable;
 using boost::asio::bind_executor;
 namespace asio = boost::asio;
 
-TEST_CASE("offload: cancellation drops what waits, and gives its place to the next") {
+TEST_CASE("offload: cancellation drops what waits, whose place is free when the queue lets it go") {
     asio::io_context io;
     gate gate;
     loopmon::offload_pool pool(1, 2);
     asio::cancellation_signal cancel;
-    loopmon::offload(pool, gate.passage(), asio::detached);
+    const auto first = loopmon::offload(pool, gate.passage(), asio::use_future);
     gate.entered();
     bool ran = false;
     const auto held = std::make_shared<int>();
@@ -50,17 +54,87 @@ TEST_CASE("offload: cancellation drops what waits, and gives its place to the ne
     cancel.emit(asio::cancellation_type::total);
     CHECK_FALSE(result); // not inline
     CHECK(held.use_count() == 1);
-    CHECK(pool.admitted() == 1);
+    CHECK(pool.admitted() == 2); // it is still in the queue
     CHECK_THROWS_AS(task_named(io, "dropped"), std::out_of_range);
     cancel.emit(asio::cancellation_type::total); // once is enough
     io.run();
     REQUIRE(result);
     CHECK(result->aborted);
+    gate.open();
+    first.wait(); // which has given back its own place
     auto next = loopmon::offload(
         pool, [] { return 1; }, asio::use_future);
-    gate.open();
     CHECK(next.get() == 1);
+    CHECK(pool.admitted() == 0); // the dropped one was before it in the queue
     CHECK_FALSE(ran);
+}
+
+TEST_CASE("offload: while all threads are stuck, calls that are cancelled are limited in number") {
+    asio::io_context io;
+    gate gate;
+    constexpr std::size_t limit = 4;
+    loopmon::offload_pool pool(1, limit);
+    loopmon::offload(pool, gate.passage(), asio::detached);
+    gate.entered();
+    std::size_t aborted = 0;
+    std::size_t refused = 0;
+    for (int i = 0; i < 100; ++i) {
+        asio::cancellation_signal cancel;
+        loopmon::offload(
+            pool, [] {},
+            asio::bind_cancellation_slot(cancel.slot(),
+                                         bind_executor(io, [&](const std::exception_ptr& error) {
+                                             const auto result = outcome::of(error);
+                                             aborted += result.aborted ? 1 : 0;
+                                             refused += result.refused ? 1 : 0;
+                                         })));
+        cancel.emit(asio::cancellation_type::total);
+        io.run();
+        io.restart();
+    }
+    CHECK(aborted == limit - 1); // those that got into the queue
+    CHECK(refused == 100 - aborted);
+    CHECK(pool.admitted() == limit);
+    gate.open();
+    while (pool.admitted() > 0) {
+        std::this_thread::yield();
+    }
+}
+
+TEST_CASE("offload: a cancellation that the end of the pool overtakes touches it no more") {
+    asio::io_context io;
+    // Where a write into the pool would be seen after its end.
+    alignas(loopmon::offload_pool) std::array<std::byte, sizeof(loopmon::offload_pool)> memory{};
+    auto* const pool = new (memory.data()) loopmon::offload_pool(1, 2);
+    gate thread_is_free;
+    loopmon::offload(*pool, thread_is_free.passage(), asio::detached);
+    thread_is_free.entered();
+    gate cancelling;
+    asio::cancellation_signal cancel;
+    std::optional<outcome> result;
+    {
+        std::shared_ptr<void> slow_to_drop(
+            nullptr, [pass = cancelling.passage()](void*) mutable { pass(); });
+        loopmon::offload(
+            *pool, [held = std::move(slow_to_drop)] {},
+            asio::bind_cancellation_slot(cancel.slot(),
+                                         bind_executor(io, [&](const std::exception_ptr& error) {
+                                             result = outcome::of(error);
+                                         })));
+    }
+    std::thread canceller([&cancel] { cancel.emit(asio::cancellation_type::total); });
+    cancelling.entered(); // it has taken the call, and is about to complete it
+    thread_is_free.open();
+    pool->~offload_pool();
+    constexpr std::byte untouched{0x5a};
+    memory.fill(untouched);
+    cancelling.open();
+    canceller.join();
+    CHECK(std::count(memory.begin(), memory.end(), untouched) ==
+          static_cast<std::ptrdiff_t>(memory.size()));
+    io.run();
+    REQUIRE(result);
+    CHECK(result->aborted);
 }
 
 TEST_CASE("offload: what runs is not interrupted by cancellation") {

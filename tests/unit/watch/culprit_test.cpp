@@ -108,6 +108,93 @@ TEST_CASE("culprit: the record of a trip has evidence of its own moment", "[watc
     CHECK(trips[0].who.syscall == "futex");
 }
 
+TEST_CASE("culprit: a trip has its stack, whatever the budget of alerts", "[watch]") {
+    scene s;
+    s.finder.finds = in_openat;
+    auto at = start;
+    for (auto stall = 0; stall < 11; ++stall) {
+        s.play(at + 4s, at + 1s, at + 1900ms);
+        at += 4s;
+    }
+    s.play(at + 7s, at + 1ms, at + 30s);
+    const auto trips = s.sink.all<judge::trip>();
+    REQUIRE(trips.size() == 1);
+    CHECK(trips[0].who.stack.lines().size() == 2);
+}
+
+TEST_CASE("culprit: a starved loop that turns out to be blocked trips within a second or two",
+          "[watch]") {
+    scene s;
+    s.finder.finds = {judge::cause::starved, {}};
+    s.play(start + 20s, start + 1ms, start + 60s);
+    REQUIRE(s.sink.all<judge::trip>().empty());
+    CHECK_FALSE(s.finder.suspicions.empty());
+    s.finder.finds = in_openat;
+    s.play(start + 21500ms, start + 1ms, start + 60s);
+    const auto trips = s.sink.all<judge::trip>();
+    REQUIRE(trips.size() == 1);
+    CHECK(trips[0].why == judge::cause::blocked);
+    CHECK_FALSE(trips[0].who.stack.empty());
+}
+
+TEST_CASE("culprit: looks between the alerts take no stack of what is known", "[watch]") {
+    scene s(10s, judge::watchdog_action::off);
+    s.finder.finds = in_openat;
+    s.play(start + 7s, start + 1ms, start + 60s); // reported at 4 s, at the lag of a trip, at 8 s
+    REQUIRE(s.finder.suspicions.size() == 6);
+    CHECK(s.finder.suspicions[4].known == judge::cause::none);
+    CHECK(s.finder.suspicions[5].known == judge::cause::blocked);
+    CHECK(s.sink.all<judge::stall>().size() == 4);
+}
+
+TEST_CASE("culprit: what was late before judging began is told with all that is known", "[watch]") {
+    scene s(10s, judge::watchdog_action::trigger, 3s);
+    s.finder.finds = in_openat;
+    s.play(start + 3100ms, start + 1ms, start + 10s);
+    const auto stalls = s.sink.all<judge::stall>();
+    REQUIRE(stalls.size() == 1);
+    CHECK(stalls[0].why == judge::cause::blocked);
+    CHECK(stalls[0].who.syscall == "openat");
+    CHECK(s.finder.concluded.size() == 1); // nobody would have been told before
+}
+
+TEST_CASE("culprit: a short lateness while healing changes neither culprit nor cause", "[watch]") {
+    scene s;
+    s.finder.finds = in_openat;
+    s.play(start + 1100ms, start + 1ms, start + 900ms);
+    s.finder.finds = {judge::cause::cpu, {.syscall = "futex", .stack = {}, .machine = {}}};
+    s.play(start + 10s, start + 1200ms, start + 1320ms); // late by 70 ms
+    CHECK(s.finder.begun.size() == 1);
+    const auto over = s.sink.all<judge::recovered>();
+    REQUIRE(over.size() == 1);
+    CHECK(over[0].why == judge::cause::blocked);
+    CHECK(s.watcher.find(1)->stalls(s.next)[0].who.syscall == "openat");
+}
+
+TEST_CASE("culprit: a stall that is seen when it is over has no culprit of another", "[watch]") {
+    scene s;
+    s.finder.finds = in_openat;
+    s.play(start + 5s, start + 1ms, start + 900ms);
+    s.gauge->complete({s.deadline, 150ms}, interval);
+    s.deadline += interval;
+    s.gauge->set_deadline(s.deadline);
+    s.next = s.watcher.step({s.deadline - 100ms, 0s, 1s}); // the watcher had no CPU meanwhile
+    const auto stalls = s.sink.all<judge::stall>();
+    REQUIRE(stalls.size() == 2);
+    CHECK_FALSE(stalls[1].ongoing);
+    CHECK(stalls[1].who.syscall.empty());
+    CHECK(stalls[1].who.stack.empty());
+}
+
+TEST_CASE("culprit: without memory to find one the stall is told, and trips", "[watch]") {
+    scene s;
+    s.finder.out_of_memory = true;
+    s.play(start + 6s, start + 1ms, start + 30s);
+    CHECK(s.sink.all<judge::stall>().size() == 4);
+    CHECK(s.sink.all<judge::trip>().size() == 1);
+    CHECK(s.notifier.count("trigger") == 1);
+}
+
 TEST_CASE("culprit: the history has an entry a second, with the lag of that second", "[watch]") {
     scene s;
     s.play(start + 10s, start + 2100ms, start + 3s);

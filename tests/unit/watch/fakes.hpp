@@ -6,6 +6,7 @@
 #include "watch/investigator.hpp"
 
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -94,12 +95,16 @@ struct played_investigator final : loopmon::watch::investigator {
 
     [[nodiscard]] std::unique_ptr<loopmon::watch::investigation>
     begin(pid_t thread, loopmon::judge::time_point now) override {
+        if (out_of_memory) {
+            throw std::bad_alloc();
+        }
         threads.push_back(thread);
         begun.push_back(now);
         return std::make_unique<played>(*this);
     }
 
     loopmon::watch::finding finds{};
+    bool out_of_memory = false;
     std::vector<pid_t> threads;
     std::vector<loopmon::judge::time_point> begun, concluded;
     std::vector<loopmon::watch::suspicion> suspicions;

@@ -23,9 +23,10 @@ inline constexpr auto interval = 250ms;
 /// One loop, sampled every 250 ms, and the watcher over it.
 struct scene {
     explicit scene(std::chrono::microseconds watchdog = 10s,
-                   judge::watchdog_action action = judge::watchdog_action::trigger)
+                   judge::watchdog_action action = judge::watchdog_action::trigger,
+                   judge::duration grace = 0s)
         : notifier(watchdog),
-          watcher({start}, {.watchdog = {.action = action, .lag = 5s}, .grace = 0s}, notifier, sink,
+          watcher({.watchdog = {.action = action, .lag = 5s}, .grace = grace}, notifier, sink,
                   finder) {
         REQUIRE(loop->claim(io));
         watcher.add(1, start,

@@ -8,6 +8,7 @@
 #include "support/stuck_thread.hpp"
 #include "unit/watch/captures.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <csignal>
@@ -40,37 +41,48 @@ void spin(const std::atomic<bool>& stop) {
     }
 }
 
-/// Blocks the signal until it is let go; spins with the signal open then.
-struct deaf_thread {
-    std::atomic<bool> deaf{true};
-    std::atomic<bool> settled{false};
+/// Spins with the signal open or blocked, as it is told.
+struct moody_thread {
+    std::atomic<bool> to_be_deaf{false};
+    std::atomic<bool> is_deaf{true};
     stuck_thread thread{[this](const auto& stop) {
-        block(SIG_BLOCK);
-        settled = true;
-        while (deaf) {
-            breathe();
+        while (!stop) {
+            const bool deaf = to_be_deaf;
+            block(deaf ? SIG_BLOCK : SIG_UNBLOCK);
+            is_deaf = deaf;
+            while (to_be_deaf == deaf && !stop) {
+                breathe();
+            }
         }
-        block(SIG_UNBLOCK);
-        settled = true;
-        spin(stop);
     }};
 
-    deaf_thread() { wait(); }
-    ~deaf_thread() { deaf = false; }
-    deaf_thread(const deaf_thread&) = delete;
-    deaf_thread& operator=(const deaf_thread&) = delete;
+    moody_thread() { listen(); }
+    moody_thread(const moody_thread&) = delete;
+    moody_thread& operator=(const moody_thread&) = delete;
 
-    void listen() {
-        settled = false;
-        deaf = false;
-        wait();
-    }
-    void wait() const {
-        while (!settled) {
+    void listen() { be(false); }
+    void block_signal() { be(true); }
+    void be(bool deaf) {
+        to_be_deaf = deaf;
+        while (is_deaf != deaf) {
             std::this_thread::yield();
         }
     }
 };
+
+/// The thread blocks the signal between the catcher's look and its signal.
+captured_stack capture_too_late(stack_catcher& catcher, moody_thread& turning) {
+    return catcher.capture(turning.thread.tid(), [&turning] {
+        turning.block_signal();
+        return true;
+    });
+}
+
+bool all_idle() {
+    return std::all_of(stack_requests.begin(), stack_requests.end(), [](const auto& request) {
+        return request.state() == stack_request::phase::idle;
+    });
+}
 
 const std::string blocks = "no stack: the thread blocks signal " + std::to_string(own_signal);
 
@@ -162,9 +174,7 @@ TEST_CASE("stack_signal: only real-time signals will do") {
 TEST_CASE("stack_signal: a signal that others send is ignored") {
     stack_catcher catcher;
     raise(own_signal);
-    for (const auto& request : stack_requests) {
-        CHECK(request.state() == stack_request::phase::idle);
-    }
+    CHECK(all_idle());
     for (int value = 0; value < 64; ++value) {
         CHECK(sigqueue(getpid(), own_signal, {.sival_int = value}) == 0);
     }
@@ -172,11 +182,41 @@ TEST_CASE("stack_signal: a signal that others send is ignored") {
     CHECK(capture_with_remark(catcher, spinner.tid(), "").remark.empty());
 }
 
-TEST_CASE("stack_signal: a thread that blocks the signal is given up, and caught again later") {
-    deaf_thread blocked;
+TEST_CASE(
+    "stack_signal: a thread that blocks the signal is sent none, and caught when it does not") {
+    moody_thread blocked;
+    blocked.block_signal();
     stack_catcher catcher;
     const auto tid = blocked.thread.tid();
-    const auto stack = catcher.capture(tid, always);
+    for (int i = 0; i < 2; ++i) {
+        const auto stack = catcher.capture(tid, always);
+        CHECK(stack.remark == blocks);
+        CHECK(stack.frames.empty());
+        CHECK_FALSE(look_at_signal(tid, own_signal).pending);
+        CHECK(all_idle());
+    }
+    int asked = 0;
+    CHECK(catcher.capture(tid, [&asked] { return ++asked > 1; }).stale);
+    blocked.listen();
+    CHECK(capture_with_remark(catcher, tid, "").remark.empty());
+}
+
+TEST_CASE("stack_signal: any number of threads that block the signal leave stacks to the others") {
+    std::deque<moody_thread> blocked(stack_request::pool_size + 1);
+    stuck_thread spinner(spin);
+    stack_catcher catcher;
+    for (auto& one : blocked) {
+        one.block_signal();
+        CHECK(catcher.capture(one.thread.tid(), always).remark == blocks);
+    }
+    CHECK(capture_with_remark(catcher, spinner.tid(), "").remark.empty());
+}
+
+TEST_CASE("stack_signal: a thread that blocks the signal too late is given up, and caught again") {
+    moody_thread blocked;
+    stack_catcher catcher;
+    const auto tid = blocked.thread.tid();
+    const auto stack = capture_too_late(catcher, blocked);
     CHECK(stack.remark == blocks);
     CHECK(stack.frames.empty());
     CHECK(catcher.capture(tid, always).remark ==
@@ -186,13 +226,13 @@ TEST_CASE("stack_signal: a thread that blocks the signal is given up, and caught
     CHECK(capture_with_remark(catcher, tid, "").remark.empty());
 }
 
-TEST_CASE("stack_signal: a thread that blocks the signal does not hold up others") {
-    std::deque<deaf_thread> blocked(stack_request::pool_size);
+TEST_CASE("stack_signal: a thread that does not take the signal does not hold up others") {
+    std::deque<moody_thread> blocked(stack_request::pool_size);
     stuck_thread spinner(spin);
     stack_catcher catcher;
     for (auto& one : blocked) {
         CHECK(capture_with_remark(catcher, spinner.tid(), "").remark.empty());
-        CHECK(catcher.capture(one.thread.tid(), always).remark == blocks);
+        CHECK(capture_too_late(catcher, one).remark == blocks);
     }
     CHECK(catcher.capture(spinner.tid(), always).remark ==
           "no stack: too many threads have not taken the signal");
@@ -203,19 +243,16 @@ TEST_CASE("stack_signal: a thread that blocks the signal does not hold up others
 TEST_CASE("stack_signal: a thread that ends with the signal pending frees its request") {
     stack_catcher catcher;
     for (std::uint32_t i = 0; i < 2 * stack_request::pool_size; ++i) {
-        stuck_thread deaf_to_the_end([](const auto& stop) {
-            block(SIG_BLOCK);
-            spin(stop);
-        });
-        CHECK(capture_with_remark(catcher, deaf_to_the_end.tid(), blocks).remark == blocks);
+        moody_thread deaf_to_the_end;
+        CHECK(capture_too_late(catcher, deaf_to_the_end).remark == blocks);
     }
 }
 
 TEST_CASE("stack_signal: one that is still pending when the catcher ends does no harm") {
-    deaf_thread blocked;
+    moody_thread blocked;
     {
         stack_catcher catcher;
-        CHECK(catcher.capture(blocked.thread.tid(), always).remark == blocks);
+        CHECK(capture_too_late(catcher, blocked).remark == blocks);
         CHECK(look_at_signal(blocked.thread.tid(), own_signal).pending);
     }
     CHECK_FALSE(look_at_signal(blocked.thread.tid(), own_signal).pending);

@@ -138,6 +138,39 @@ TEST_CASE("turns: what runs is shown while it runs", "[watch]") {
     CHECK(s.status(start + 5s + 71ms).running_handler.empty());
 }
 
+TEST_CASE("turns: a loop that always is in some short turn makes progress and is not overdue",
+          "[watch]") {
+    tracked_scene s;
+    s.play(start + 5s);
+    s.begin_turn(start + 5s);
+    s.next = s.watcher.step({start + 5s + 1ms});
+    const auto before = s.watcher.find(1)->vitals();
+    CHECK_FALSE(before.overdue);
+    s.end_turn(start + 5s + 1ms, 1ms);
+    s.begin_turn(start + 5s + 1ms);
+    CHECK(s.watcher.find(1)->vitals().progress > before.progress);
+}
+
+TEST_CASE("turns: when another thread becomes the one that holds the loop up, it is looked into",
+          "[watch]") {
+    tracked_scene s;
+    const auto begin = start + 4970ms; // it is looked at each 100 ms, and when it is 50 ms late
+    s.play(begin);
+    s.begin_turn(begin);
+    s.play(begin + 70ms, begin, begin + 10s);
+    REQUIRE(s.finder.threads == std::vector<pid_t>{::gettid()});
+    auto* const other = s.loop->tracking().slot_for(4711);
+    s.slot->show_none();
+    other->began({});
+    other->show({measure::cycle_clock::now(), "strand", "post"});
+    s.play(begin + 150ms, begin, begin + 10s);
+    CHECK(s.finder.threads.back() == 4711);
+    const auto stalls = s.sink.all<judge::stall>();
+    REQUIRE(stalls.size() == 1);
+    CHECK(stalls[0].who.handler == "strand.post");
+    other->show_none();
+}
+
 TEST_CASE("turns: utilization is the busy share of the window", "[watch]") {
     tracked_scene s;
     for (auto n = 0; n < 600; ++n) {
@@ -170,6 +203,7 @@ TEST_CASE("expected: a handler as long as it said is told once and is no stall",
     CHECK(s.status(start + 20s).n_expected == 1);
     CHECK(s.status(start + 20s).lag_max == 1950ms);
     CHECK(s.watcher.worst() == judge::level::nominal);
+    CHECK(s.finder.concluded.empty()); // nor is its thread disturbed for a stack
 }
 
 TEST_CASE("expected: a handler that takes longer than it said is a stall from then on", "[watch]") {

@@ -110,7 +110,7 @@ TEST_CASE("watcher: a loop that was blocked before the process was stopped is st
     CHECK(s.sink.all<judge::trip>().size() == 1); // 5 s of lateness, and the pause besides
 }
 
-TEST_CASE("watcher: after STOPPING=1 nothing is pinged and nothing trips", "[watch]") {
+TEST_CASE("watcher: after STOPPING=1 nothing is pinged or judged, and nothing trips", "[watch]") {
     scene s(9s);
     s.play(start + 5s);
     s.watcher.stopping();
@@ -119,6 +119,33 @@ TEST_CASE("watcher: after STOPPING=1 nothing is pinged and nothing trips", "[wat
     CHECK(s.notifier.count("ping") == pings);
     CHECK(s.notifier.count("trigger") == 0);
     CHECK(s.notifier.said.back() == "stopping");
+    CHECK(s.sink.events.empty());
+}
+
+TEST_CASE("watcher: after STOPPING=1 there is no READY=1", "[watch]") {
+    recorded_notifier notifier(10s);
+    recorded_events sink;
+    played_investigator finder;
+    watch::watcher watcher({.watchdog = {}, .grace = 0s}, notifier, sink, finder);
+    watcher.stopping();
+    watcher.ready(start);
+    CHECK(notifier.said == std::vector<std::string>{"stopping"});
+}
+
+TEST_CASE("watcher: until its loops have begun it looks often, so that READY=1 is not late",
+          "[watch]") {
+    recorded_notifier notifier(10s);
+    recorded_events sink;
+    played_investigator finder;
+    watch::watcher watcher({.watchdog = {}, .grace = 0s}, notifier, sink, finder);
+    CHECK(watcher.step({start}) == start + 1s);
+    boost::asio::io_context io;
+    auto gauge = std::make_shared<measure::lag_gauge>(interval);
+    watcher.add(1, start, {.name = "main", .interval = interval, .window = 1min},
+                measure::state_of(io), gauge);
+    CHECK(watcher.step({start}) <= start + 50ms);
+    gauge->set_deadline(start + 10s);
+    CHECK(watcher.step({start}) > start + 100ms);
 }
 
 TEST_CASE("watcher: a loop whose run() has returned is not late", "[watch]") {
@@ -142,7 +169,7 @@ TEST_CASE("watcher: a context that is gone is not late", "[watch]") {
     recorded_notifier notifier(10s);
     recorded_events sink;
     played_investigator finder;
-    watch::watcher watcher({start}, {.watchdog = {}, .grace = 0s}, notifier, sink, finder);
+    watch::watcher watcher({.watchdog = {}, .grace = 0s}, notifier, sink, finder);
     auto gauge = std::make_shared<measure::lag_gauge>(interval);
     {
         boost::asio::io_context io;

@@ -40,9 +40,12 @@ public:
 
     /// Queues the call, or completes it with an error.
     void start(offload_pool& pool);
-    /// On a thread of the pool.
+    /// The queue comes to it, on a thread of the pool. Gives its place back.
     void run() noexcept;
-    /// Ends it with operation_aborted, unless it was taken.
+    /// The queue destroys it. Gives its place back, and drops it.
+    void discard() noexcept;
+    /// Ends it with operation_aborted, unless it was taken. Does not touch the pool, which may be
+    /// over: the place is that of what is in the queue.
     void drop() noexcept;
 
 protected:
@@ -59,7 +62,7 @@ private:
 
     const std::uint64_t caller_ = current_task();
     task task_;
-    offload_pool* pool_ = nullptr; ///< null: not admitted
+    offload_pool* pool_ = nullptr; ///< null: not admitted; for what is in its queue
     std::atomic<bool> taken_{false};
 };
 

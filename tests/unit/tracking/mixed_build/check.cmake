@@ -2,7 +2,8 @@
 #
 # Builds a program of two translation units and the library's symbol of its variant, each of the
 # three with handler tracking and without: only the two pure programs link, and the linker's message
-# for the others names what is wrong. With all that makes a linker forget what nobody uses.
+# for the others names what is wrong. With all that makes a linker forget what nobody uses. The same
+# for a part that was built with another Boost.
 #
 #     cmake -D CXX=... -D SOURCE_DIR=... -D WORK=... -P check.cmake
 
@@ -49,3 +50,13 @@ foreach(main IN ITEMS plain tracked)
     endforeach()
   endforeach()
 endforeach()
+
+file(WRITE ${WORK}/other/boost/version.hpp "#define BOOST_VERSION 999999\n")
+execute_process(COMMAND ${CXX} -I${WORK}/other ${flags} -c ${CMAKE_CURRENT_LIST_DIR}/part.cpp
+  -o ${WORK}/part_other.o COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CXX} ${WORK}/main_plain.o ${WORK}/part_other.o
+  ${WORK}/build_variant_plain.o -o ${WORK}/program
+  RESULT_VARIABLE failed ERROR_VARIABLE message OUTPUT_VARIABLE message)
+if(NOT failed OR NOT "${message}" MATCHES "${message_plain}_and_boost_999999")
+  message(SEND_ERROR "a part with another Boost links, or the message does not say so: ${message}")
+endif()
