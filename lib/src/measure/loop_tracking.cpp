@@ -156,14 +156,15 @@ void loop_tracking::end_turn(std::uint64_t ticks) noexcept {
     if (sequence % 2 == 0) {
         return; // the first poll, or another thread still polls: user code on asio's descriptor
     }
-    const auto length =
-        cycle_clock::between(turn_began_.load(std::memory_order_relaxed), ticks).count();
+    const auto began = turn_began_.load(std::memory_order_relaxed);
+    const auto length = cycle_clock::between(began, ticks).count();
     turn_.store(sequence + 1, std::memory_order_release);
     auto* const recorded = turns_.load(std::memory_order_acquire);
     if (recorded == nullptr || sequence == disregarded_.load(std::memory_order_relaxed)) {
         return;
     }
     record_turn(*recorded, nanoseconds(length));
+    ended_turns_.note(sequence, began, ticks, length);
     // As in lag_gauge::complete(): a maximum that is taken meanwhile is not lost.
     if (length > max_turn_ns_.load(std::memory_order_relaxed)) {
         max_turn_ns_.store(length, std::memory_order_relaxed);

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "measure/histogram.hpp"
+#include "measure/turn_log.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -71,6 +72,9 @@ public:
     [[nodiscard]] handler_totals totals() const noexcept;
     /// Longest turn that ended since the last call. For one caller.
     [[nodiscard]] nanoseconds take_max_turn() noexcept;
+    /// Of the long turns that ended, those that were not disregarded.
+    [[nodiscard]] turn_log& ended_turns() noexcept { return ended_turns_; }
+    [[nodiscard]] const turn_log& ended_turns() const noexcept { return ended_turns_; }
     /// Turns that ended, in the shares that lag_of_turns() takes. Empty until watch_turns() was
     /// called.
     [[nodiscard]] const histogram& turns() const noexcept;
@@ -112,6 +116,7 @@ private:
     std::atomic<std::uint64_t> turn_began_{0};       ///< ticks
     std::atomic<std::uint64_t> ended_before_{0};     ///< handlers that ended before the turn
     std::atomic<std::int64_t> max_turn_ns_{0};
+    turn_log ended_turns_;
 };
 
 } // namespace loopmon::measure

@@ -31,14 +31,22 @@ loop_watch::loop_watch(time_point now, loop_settings settings,
       lateness_(loop_, gauge_),
       judge_(settings_.name, settings_.lag),
       tasks_judge_(settings_.name, settings_.tasks),
-      statistics_(now, loop_, gauge_) {}
+      statistics_(now, loop_, gauge_) {
+    keep_long_turns();
+}
 
 void loop_watch::configure(loop_settings settings) {
     settings_ = std::move(settings);
     gauge_->set_interval(settings_.interval);
+    keep_long_turns();
     judge_.configure(settings_.lag);
     tasks_judge_.configure(settings_.tasks);
     next_ = settled_ = time_point::min();
+}
+
+// What is not noticeable is no part of a stall.
+void loop_watch::keep_long_turns() {
+    loop_->tracking().ended_turns().keep_from(settings_.lag.warn / 2);
 }
 
 void loop_watch::judge_from(time_point start) {

@@ -78,6 +78,7 @@ private:
     [[nodiscard]] time_point plan(const round& at) const;
     void investigate(const round& at, const lateness::reading& is);
     /// @param known no stack is taken if this is the cause still
+    void keep_long_turns();
     void conclude(const round& at, duration lag, bool with_stack,
                   judge::cause known = judge::cause::none);
     void expect(const round& at, const lateness::reading& is, judge::events& out);

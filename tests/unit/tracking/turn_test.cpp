@@ -116,6 +116,46 @@ TEST_CASE("turn: one that is disregarded is not recorded, the next one is") {
     CHECK(loop.tracking.take_max_turn() == 2ms);
 }
 
+TEST_CASE("turn: the begin and the end of a long one are known after it") {
+    turning_loop loop;
+    loop.tracking.ended_turns().keep_from(50ms);
+    loop.look();
+    std::uint64_t sequence = 0;
+    const auto began = manual_ticks::now();
+    loop.turn([&] {
+        sequence = loop.tracking.turn().sequence;
+        manual_ticks::advance(50ms);
+        CHECK_FALSE(loop.tracking.ended_turns().find(sequence)); // it is still on
+    });
+    for (int i = 0; i < 100; ++i) { // what comes after it does not displace it
+        loop.look();
+        manual_ticks::advance(49ms);
+    }
+    const auto found = loop.tracking.ended_turns().find(sequence);
+    REQUIRE(found);
+    CHECK(found->sequence == sequence);
+    CHECK(found->began == began);
+    CHECK(found->ended == began + 50ms);
+    CHECK_FALSE(loop.tracking.ended_turns().find(sequence + 2));
+    CHECK(loop.tracking.ended_turns().recent().size() == 1);
+}
+
+TEST_CASE("turn: the last of the long ones are kept, the oldest first") {
+    turning_loop loop;
+    loop.tracking.ended_turns().keep_from(1ms);
+    for (int i = 1; i <= 20; ++i) {
+        loop.turn([&] { manual_ticks::advance(std::chrono::milliseconds(i)); });
+    }
+    loop.turn([&] { loop.tracking.disregard_turn(loop.tracking.turn().sequence); });
+    manual_ticks::advance(1h);
+    loop.look();
+    const auto kept = loop.tracking.ended_turns().recent();
+    REQUIRE(kept.size() == turn_log::capacity);
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        CHECK(kept[i].ended - kept[i].began == std::chrono::milliseconds(13 + i));
+    }
+}
+
 TEST_CASE("turn: polls of other loops and of the program's own descriptors do not end it") {
     turning_loop loop;
     turning_loop other;
