@@ -33,12 +33,34 @@ std::uint64_t lateness::id() const {
 
 std::optional<measure::running_handler> lateness::handler() const {
     std::optional<measure::running_handler> longest;
+    auto longest_since = time_point::max();
     for (const auto& running : loop_->tracking().running()) {
-        if (!longest || running.began < longest->began) {
+        const auto announced = measure::expectation_of(running.thread);
+        const auto since = announced ? announced->until : running.began;
+        if (!longest || since < longest_since) {
             longest = running;
+            longest_since = since;
         }
     }
     return longest;
+}
+
+std::optional<measure::expectation> lateness::expected() const {
+    const auto running = loop_->tracking().running();
+    if (running.empty()) {
+        return measure::expectation_of(gauge_->thread());
+    }
+    std::optional<measure::expectation> first;
+    for (const auto& handler : running) {
+        auto announced = measure::expectation_of(handler.thread);
+        if (!announced) {
+            return std::nullopt;
+        }
+        if (!first || announced->until < first->until) {
+            first = std::move(announced);
+        }
+    }
+    return first;
 }
 
 pid_t lateness::thread() const {
@@ -58,32 +80,45 @@ void lateness::check_running(time_point now, duration noticeable) {
     if (!loop_->running()) {
         if (deadline_late) {
             gauge_->disregard(*deadline);
-            stop_.deadline = deadline;
+            stopped_.deadline = deadline;
         }
         if (turn_late) {
             loop_->tracking().disregard_turn(turn.sequence);
-            stop_.turn = turn.sequence;
+            stopped_.turn = turn.sequence;
         }
-        stop_.lasts = true;
-    } else if (stop_.lasts) {
-        stop_.from = now;
-        stop_.lasts = false;
+        stopped_.lasts = true;
+    } else if (stopped_.lasts) {
+        stopped_.from = now;
+        stopped_.lasts = false;
     }
 }
 
-duration lateness::growing(time_point now, const pause_ledger& pauses) const {
-    const auto late = [&](time_point from, bool was_stopped) {
-        if (was_stopped) {
-            return stop_.lasts ? duration::zero() : counted(stop_.from, now, pauses);
+template <class Affects>
+std::optional<time_point> lateness::counts_from(time_point from, Affects affects) const {
+    if (affects(stopped_)) {
+        if (stopped_.lasts) {
+            return std::nullopt;
         }
-        return counted(from, now, pauses);
+        from = std::max(from, stopped_.from);
+    }
+    if (affects(expected_) && !expected_.lasts) {
+        from = std::max(from, expected_.from);
+    }
+    return from;
+}
+
+duration lateness::growing(time_point now, const pause_ledger& pauses) const {
+    const auto late = [&](time_point from, auto affects) {
+        const auto since = counts_from(from, affects);
+        return since ? counted(*since, now, pauses) : duration::zero();
     };
     auto sum = duration::zero();
     if (const auto deadline = gauge_->deadline(); deadline && now > *deadline) {
-        sum = late(*deadline, stop_.deadline == deadline);
+        sum = late(*deadline, [&](const exemption& by) { return by.deadline == deadline; });
     }
     if (const auto turn = loop_->tracking().turn(); turn.began && now > *turn.began) {
-        sum = std::max(sum, late(*turn.began, stop_.turn == turn.sequence));
+        const auto affects = [&](const exemption& by) { return by.turn == turn.sequence; };
+        sum = std::max(sum, late(*turn.began, affects));
     }
     return sum;
 }
@@ -100,9 +135,9 @@ void lateness::collect(time_point now, const pause_ledger& pauses) {
     // It ended since the last look, and so it began at most this long ago.
     const auto earliest = std::max(looked_, time_point{} + turn) - turn;
     completed_turn_ = std::max(duration::zero(), turn - pauses.excluded(earliest, now));
-    if (expected_turn_ != 0 && loop_->tracking().turn().sequence != expected_turn_) {
+    if (expected_.turn != 0 && loop_->tracking().turn().sequence != expected_.turn) {
         completed_turn_ = duration::zero();
-        expected_turn_ = 0;
+        expected_.turn = 0;
     }
     looked_ = now;
 }
@@ -110,14 +145,14 @@ void lateness::collect(time_point now, const pause_ledger& pauses) {
 lateness::reading lateness::peek(time_point now, const pause_ledger& pauses) const {
     reading is;
     const auto last = gauge_->last();
-    if (last.deadline != expected_deadline_) {
+    if (last.deadline != expected_.deadline) {
         is.completed = counted(last.deadline, last.deadline + last.lag, pauses);
     }
     is.completed = std::max(is.completed, completed_turn_);
     is.growing = growing(now, pauses);
     if (is.growing > duration::zero()) {
         is.since = now - is.growing;
-        is.expected = measure::expectation_of(thread());
+        is.expected = expected();
     } else {
         is.since = due();
     }
@@ -126,7 +161,7 @@ lateness::reading lateness::peek(time_point now, const pause_ledger& pauses) con
 
 bool lateness::stirs(time_point now, duration noticeable) {
     const auto deadline = gauge_->deadline();
-    if (stop_.lasts || (deadline && now > *deadline) || loop_->tracking().turn().began) {
+    if (stopped_.lasts || (deadline && now > *deadline) || loop_->tracking().turn().began) {
         return true;
     }
     drain();
@@ -134,20 +169,28 @@ bool lateness::stirs(time_point now, duration noticeable) {
 }
 
 std::optional<time_point> lateness::due() const {
-    return stop_.lasts || turns_seen() ? std::nullopt : gauge_->deadline();
+    return stopped_.lasts || turns_seen() ? std::nullopt : gauge_->deadline();
+}
+
+void lateness::check_expected(time_point now, reading& is, const pause_ledger& pauses) {
+    if (is.expected && now < is.expected->until) {
+        expected_ = {gauge_->deadline(), loop_->tracking().turn().sequence, now, true};
+    } else if (is.expected) { // it takes longer than it said, and all of it counts
+        expected_ = {};
+    } else if (expected_.lasts) {
+        // It is over, and what follows it in the same turn counts from its own begin.
+        const auto next = handler();
+        expected_.from = next ? std::max(expected_.from, next->began) : now;
+        expected_.lasts = false;
+        is = peek(now, pauses);
+    }
 }
 
 lateness::reading lateness::look(time_point now, duration noticeable, const pause_ledger& pauses) {
     check_running(now, noticeable);
     collect(now, pauses);
     auto is = peek(now, pauses);
-    if (is.expected && now < is.expected->until) {
-        expected_deadline_ = gauge_->deadline();
-        expected_turn_ = loop_->tracking().turn().sequence;
-    } else if (is.expected) { // it takes longer than it said
-        expected_deadline_.reset();
-        expected_turn_ = 0;
-    }
+    check_expected(now, is, pauses);
     return is;
 }
 

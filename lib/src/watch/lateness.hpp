@@ -29,7 +29,7 @@ public:
         /// The moment that `growing` counts from, or will: a deadline that is still to come.
         /// Nothing for a loop that is parked, or does not run.
         std::optional<time_point> since;
-        /// The handler that runs has announced itself.
+        /// All handlers that run have announced themselves: the announcement that ends first.
         std::optional<measure::expectation> expected;
         [[nodiscard]] duration lag() const { return std::max(completed, growing); }
     };
@@ -55,15 +55,15 @@ public:
     [[nodiscard]] bool turns_seen() const;
     /// Tells one lateness from the next.
     [[nodiscard]] std::uint64_t id() const;
-    /// The thread that holds the loop up if one does: whose handler runs the longest, else the one
-    /// that sampled last. Zero: not known.
+    /// The thread that holds the loop up if one does: that of handler(), else the one that sampled
+    /// last. Zero: not known.
     [[nodiscard]] pid_t thread() const;
-    /// The handler that runs the longest.
+    /// The handler that runs the longest, not counting the time that it announced.
     [[nodiscard]] std::optional<measure::running_handler> handler() const;
 
 private:
-    /// A deadline and a turn that passed while run() was not being called: both count from `from`.
-    struct stop {
+    /// A deadline and a turn that count from `from` only: what went before was not their fault.
+    struct exemption {
         std::optional<time_point> deadline;
         std::uint64_t turn = 0;
         time_point from{};
@@ -71,20 +71,23 @@ private:
     };
 
     void check_running(time_point now, duration noticeable);
+    void check_expected(time_point now, reading& is, const pause_ledger& pauses);
+    [[nodiscard]] std::optional<measure::expectation> expected() const;
+    /// Since when a deadline or a turn counts that began at `from`; nullopt: not at present.
+    template <class Affects>
+    [[nodiscard]] std::optional<time_point> counts_from(time_point from, Affects affects) const;
     void drain();
     void collect(time_point now, const pause_ledger& pauses);
     [[nodiscard]] duration growing(time_point now, const pause_ledger& pauses) const;
 
     std::shared_ptr<measure::loop_state> loop_;
     std::shared_ptr<measure::lag_gauge> gauge_;
-    stop stop_;
+    exemption stopped_;         ///< run() was not being called
+    exemption expected_;        ///< a handler was as long as it said; its completion is not news
     time_point looked_{};       ///< when look() was called last
     duration completed_turn_{}; ///< the longest that ended between the last two looks
     duration drained_turn_{};   ///< the longest that ended since then
     duration max_{};
-    /// Of the handler that was last seen to be long as expected: its completion is no news.
-    std::optional<time_point> expected_deadline_;
-    std::uint64_t expected_turn_ = 0;
 };
 
 } // namespace loopmon::watch

@@ -242,7 +242,7 @@ time_point loop_watch::plan(const round& at) const {
         const auto fine = std::max<duration>(warn / 10, std::chrono::milliseconds(1));
         next = std::min(next, late ? due : next_on(fine, due));
     }
-    if (is_.expected) {
+    if (is_.expected && is_.expected->until > at.now) {
         next = std::min(next, is_.expected->until);
     }
     if (statistics_.by_turns()) { // whether a turn has begun is only seen by looking

@@ -2,70 +2,7 @@
 //
 // What the watcher makes of turns and running handlers: the loop is written by the test at the
 // moments at which the hooks would.
-#include "measure/cycle_clock.hpp"
-#include "measure/expectation.hpp"
-#include "measure/run_slot.hpp"
-#include "unit/watch/scene.hpp"
-
-#include <unistd.h>
-
-namespace {
-
-/// The loop of a program with tracking, on one thread. The sampler is played by the scene.
-struct tracked_scene : scene {
-    tracked_scene() {
-        clock(start);
-        loop->tracking().watch_turns();
-        slot = loop->tracking().slot_for(::gettid());
-        slot->began({}); // the program has run a handler before
-        slot->ended(false, 0ns);
-        turn(start, start);
-    }
-
-    static void clock(judge::time_point now) {
-        measure::cycle_clock::set_manual(now.time_since_epoch());
-    }
-
-    void begin_turn(judge::time_point at) {
-        clock(at);
-        loop->tracking().begin_turn(measure::cycle_clock::now());
-        slot->show({measure::cycle_clock::now(), "socket", "async_receive"});
-        slot->began({});
-    }
-    void end_turn(judge::time_point at, judge::duration length) {
-        clock(at);
-        slot->show_none();
-        slot->ended(false, length);
-        loop->tracking().end_turn(measure::cycle_clock::now());
-    }
-    void turn(judge::time_point begin, judge::time_point end) {
-        begin_turn(begin);
-        end_turn(end, end - begin);
-    }
-
-    /// A turn that blocks the loop, and the sampler with it.
-    void blocked(judge::time_point begin, judge::time_point end) {
-        play(begin);
-        begin_turn(begin);
-        play(end - 1us, begin, end);
-        end_turn(end, end - begin);
-        play(end, begin, end);
-    }
-
-    measure::run_slot* slot;
-};
-
-/// What loopmon::expect_long does, on the clock of the scene.
-struct announced {
-    announced(judge::time_point now, judge::duration length, std::string_view reason) {
-        measure::open_expectation(now, length, reason);
-    }
-    ~announced() { measure::close_expectation(); }
-    announced(const announced&) = delete;
-    announced& operator=(const announced&) = delete;
-};
-
-} // namespace
+#include "unit/watch/tracked_scene.hpp"
 
 TEST_CASE("turns: a stall is found at its begin plus the threshold, whenever that is", "[watch]") {
     const auto offset = GENERATE(1ms, 51ms, 99ms, 249ms); // to the looks and to the sampler
@@ -181,56 +118,4 @@ TEST_CASE("turns: utilization is the busy share of the window", "[watch]") {
     s.play(start + 60s);
     CHECK(s.status(start + 60s).utilization > 0.24);
     CHECK(s.status(start + 60s).utilization < 0.26);
-}
-
-TEST_CASE("expected: a handler as long as it said is told once and is no stall", "[watch]") {
-    tracked_scene s;
-    const auto begin = start + 5s;
-    s.play(begin);
-    s.begin_turn(begin);
-    {
-        const announced reindex(begin, 2s, "reindex");
-        s.play(begin + 1900ms, begin, begin + 1950ms);
-        CHECK(s.status(begin + 1900ms).lag == 1900ms); // shown as ever
-    }
-    s.end_turn(begin + 1950ms, 1950ms);
-    s.play(start + 20s);
-    CHECK(s.sink.all<judge::stall>().empty());
-    const auto told = s.sink.all<judge::expected_long>();
-    REQUIRE(told.size() == 1);
-    CHECK(told[0].reason == "reindex");
-    CHECK(told[0].allowed == 2s);
-    CHECK(s.status(start + 20s).n_expected == 1);
-    CHECK(s.status(start + 20s).lag_max == 1950ms);
-    CHECK(s.watcher.worst() == judge::level::nominal);
-    CHECK(s.finder.concluded.empty()); // nor is its thread disturbed for a stack
-}
-
-TEST_CASE("expected: a handler that takes longer than it said is a stall from then on", "[watch]") {
-    tracked_scene s;
-    const auto begin = start + 5s;
-    s.play(begin);
-    s.begin_turn(begin);
-    const announced reindex(begin, 2s, "reindex");
-    s.play(begin + 1999ms, begin, begin + 20s);
-    CHECK(s.sink.all<judge::stall>().empty());
-    s.play(begin + 2005ms, begin, begin + 20s);
-    const auto stalls = s.sink.all<judge::stall>();
-    REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].severity == judge::level::stalled);
-    CHECK(stalls[0].lag >= 2s);
-    s.play(begin + 5100ms, begin, begin + 20s);
-    CHECK(s.sink.all<judge::trip>().size() == 1);
-}
-
-TEST_CASE("expected: the watchdog is fed while a handler is as long as it said", "[watch]") {
-    tracked_scene s;
-    const auto begin = start + 5s;
-    s.play(begin);
-    s.begin_turn(begin);
-    const announced update(begin, 60s, "firmware update");
-    const auto before = s.notifier.count("ping");
-    s.play(begin + 50s, begin, begin + 55s);
-    CHECK(s.notifier.count("ping") >= before + 14); // every third of 10 s
-    CHECK(s.sink.all<judge::trip>().empty());
 }

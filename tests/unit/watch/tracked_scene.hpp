@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "measure/cycle_clock.hpp"
+#include "measure/run_slot.hpp"
+#include "unit/watch/scene.hpp"
+
+#include <unistd.h>
+
+/// The loop of a program with tracking, on one thread. The sampler is played by the scene.
+struct tracked_scene : scene {
+    tracked_scene() {
+        clock(start);
+        loop->tracking().watch_turns();
+        slot = loop->tracking().slot_for(::gettid());
+        slot->began({}); // the program has run a handler before
+        slot->ended(false, 0ns);
+        turn(start, start);
+    }
+
+    static void clock(judge::time_point now) {
+        measure::cycle_clock::set_manual(now.time_since_epoch());
+    }
+
+    void begin_turn(judge::time_point at) {
+        clock(at);
+        loop->tracking().begin_turn(measure::cycle_clock::now());
+        slot->show({measure::cycle_clock::now(), "socket", "async_receive"});
+        slot->began({});
+    }
+    void end_turn(judge::time_point at, judge::duration length) {
+        clock(at);
+        slot->show_none();
+        slot->ended(false, length);
+        loop->tracking().end_turn(measure::cycle_clock::now());
+    }
+    void turn(judge::time_point begin, judge::time_point end) {
+        begin_turn(begin);
+        end_turn(end, end - begin);
+    }
+
+    /// A turn that blocks the loop, and the sampler with it.
+    void blocked(judge::time_point begin, judge::time_point end) {
+        play(begin);
+        begin_turn(begin);
+        play(end - 1us, begin, end);
+        end_turn(end, end - begin);
+        play(end, begin, end);
+    }
+
+    measure::run_slot* slot;
+};
