@@ -84,6 +84,13 @@ struct still_alive {
     duration since_trip{};
 };
 
+/// The watchdog is fed again after a trip that did not end this process.
+struct rearmed {
+    duration since_trip{};
+    std::string loop;   ///< that tripped
+    std::string reason; ///< why: "loop main has recovered"
+};
+
 /// The process or the machine stood still; no loop is blamed for it.
 struct paused {
     duration lasted{};
@@ -148,7 +155,7 @@ struct bus_lost {
 struct bus_regained {};
 
 using event =
-    std::variant<stall, recovered, expected_long, trip, previous_trip, still_alive, paused,
+    std::variant<stall, recovered, expected_long, trip, previous_trip, still_alive, rearmed, paused,
                  tasks_high, tasks_leak, tasks_normal, probe_slow, probe_failed, probe_ok,
                  config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
 

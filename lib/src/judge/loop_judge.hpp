@@ -49,6 +49,7 @@ public:
 
     /// No judgement before this moment (READY plus grace). Initially time_point::max(): never.
     void judge_from(time_point start) { judge_from_ = start; }
+    [[nodiscard]] time_point judged_from() const { return judge_from_; }
 
     /// Grades one observation, appends what there is to tell. Observations come in order of `now`.
     void step(const loop_observation& seen, events& out);
@@ -67,6 +68,8 @@ public:
     [[nodiscard]] duration next_news() const { return next_threshold(); }
     [[nodiscard]] bool judges(time_point now) const { return now >= judge_from_; }
 
+    /// Of the last observation, without a completed sample that is not to be graded.
+    [[nodiscard]] duration graded_lag() const { return last_.lag; }
     [[nodiscard]] level state() const { return level_; }
     [[nodiscard]] cause why() const { return cause_; }
     [[nodiscard]] std::uint64_t episode() const { return episode_; } ///< of the present or last one

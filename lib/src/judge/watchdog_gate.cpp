@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace loopmon::judge {
 
@@ -15,6 +16,20 @@ constexpr int looks_per_period = 10;
 // How long an end that the service manager has decided on takes to arrive: it sends the signal at
 // once, but on a machine that is busy enough to trip a watchdog it may not be scheduled at once.
 constexpr duration end_takes = std::chrono::seconds(2);
+
+bool is_judged(const loop_vitals& loop, time_point now) {
+    return loop.critical && now >= loop.judge_from;
+}
+
+/// Why a gate that `loop` had tripped arms itself again.
+std::string healed_by(const std::string& loop, std::span<const loop_vitals> loops) {
+    const auto found = std::find_if(loops.begin(), loops.end(),
+                                    [&](const loop_vitals& of) { return of.name == loop; });
+    return "loop " + loop +
+           (found == loops.end() ? " is not watched any more"
+            : found->critical    ? " has recovered"
+                                 : " does not gate the watchdog any more");
+}
 } // namespace
 
 watchdog_gate::watchdog_gate(watchdog_limits limits, duration period)
@@ -27,18 +42,12 @@ void watchdog_gate::configure(watchdog_limits limits) {
     limits_ = limits;
 }
 
-void watchdog_gate::ready(time_point now, time_point judge_from) {
-    if (stopping_ || period_ == duration::zero()) {
-        return;
-    }
-    judge_from_ = judge_from;
-    next_step_ = now;
-    if (state_ != watchdog_state::off) {
+void watchdog_gate::ready(time_point now) {
+    if (stopping_ || period_ == duration::zero() || state_ != watchdog_state::off) {
         return;
     }
     state_ = watchdog_state::armed;
-    last_ping_ = now;
-    next_ping_ = now;
+    last_ping_ = next_ping_ = next_step_ = now;
 }
 
 void watchdog_gate::stopping() {
@@ -63,15 +72,13 @@ gate_decision watchdog_gate::step(time_point now, std::span<const loop_vitals> l
 
 const loop_vitals* watchdog_gate::worst_tripping(time_point now,
                                                  std::span<const loop_vitals> loops) const {
-    if (limits_.action == watchdog_action::off || now < judge_from_) {
+    if (limits_.action == watchdog_action::off) {
         return nullptr;
     }
     const loop_vitals* worst = nullptr;
     for (const auto& loop : loops) {
-        // Over, and begun before judging did: start-up, though only seen now.
-        const bool start_up = !loop.overdue && now - loop.lag < judge_from_;
-        if (loop.critical && loop.lag >= limits_.lag && limits_.trip_on.contains(loop.why) &&
-            !start_up && (worst == nullptr || loop.lag > worst->lag)) {
+        if (is_judged(loop, now) && loop.lag >= limits_.lag && limits_.trip_on.contains(loop.why) &&
+            (worst == nullptr || loop.lag > worst->lag)) {
             worst = &loop;
         }
     }
@@ -86,6 +93,7 @@ void watchdog_gate::trip_on(time_point now, const loop_vitals& loop, gate_decisi
                             .threshold = limits_.lag,
                             .why = loop.why == cause::none ? cause::unknown : loop.why,
                             .active_tasks = loop.active_tasks};
+    tripped_ = loop.name;
     state_ = decision.trigger ? watchdog_state::triggered : watchdog_state::withheld;
     tripped_at_ = now;
     survival_told_ = false;
@@ -100,6 +108,10 @@ time_point watchdog_gate::survival_due() const {
 
 void watchdog_gate::watch_survival(time_point now, std::span<const loop_vitals> loops,
                                    gate_decision& decision) {
+    if (limits_.action == watchdog_action::off) {
+        arm_again(now, {.loop = tripped_, .reason = "watchdog.action is off now"}, decision);
+        return;
+    }
     if (!survival_told_) {
         next_step_ = survival_due();
         if (now < next_step_) {
@@ -109,11 +121,16 @@ void watchdog_gate::watch_survival(time_point now, std::span<const loop_vitals> 
         decision.survived = still_alive{now - tripped_at_};
     }
     next_step_ = now + period_ / looks_per_period;
-    if (!healed(loops)) {
-        return;
+    if (healed(loops)) {
+        arm_again(now, {.loop = tripped_, .reason = healed_by(tripped_, loops)}, decision);
     }
+}
+
+void watchdog_gate::arm_again(time_point now, rearmed why, gate_decision& decision) {
     state_ = watchdog_state::armed;
     next_ping_ = now;
+    why.since_trip = now - tripped_at_;
+    decision.armed = std::move(why);
 }
 
 bool watchdog_gate::healed(std::span<const loop_vitals> loops) const {
@@ -125,7 +142,7 @@ bool watchdog_gate::healed(std::span<const loop_vitals> loops) const {
 void watchdog_gate::ping_if_due(time_point now, std::span<const loop_vitals> loops,
                                 gate_decision& decision) {
     const bool due = now >= next_ping_;
-    decision.ping = due && may_ping(loops);
+    decision.ping = due && may_ping(now, loops);
     if (decision.ping) {
         last_ping_ = now;
         next_ping_ = now + period_ / pings_per_period;
@@ -138,17 +155,19 @@ void watchdog_gate::ping_if_due(time_point now, std::span<const loop_vitals> loo
     }
     const bool held_back = due && !decision.ping;
     next_step_ = held_back ? now + period_ / looks_per_period : next_ping_;
-    if (now < judge_from_) { // what is late by then trips then
-        next_step_ = std::min(next_step_, judge_from_);
+    for (const auto& loop : loops) { // what is late at the end of its grace trips then
+        if (loop.critical && loop.judge_from > now) {
+            next_step_ = std::min(next_step_, loop.judge_from);
+        }
     }
 }
 
-bool watchdog_gate::may_ping(std::span<const loop_vitals> loops) const {
+bool watchdog_gate::may_ping(time_point now, std::span<const loop_vitals> loops) const {
     if (limits_.action == watchdog_action::off) {
         return true;
     }
-    return std::all_of(loops.begin(), loops.end(), [this](const loop_vitals& loop) {
-        if (!loop.critical || !loop.overdue || !limits_.trip_on.contains(loop.why)) {
+    return std::all_of(loops.begin(), loops.end(), [&](const loop_vitals& loop) {
+        if (!is_judged(loop, now) || !loop.overdue || !limits_.trip_on.contains(loop.why)) {
             return true;
         }
         const auto mark = marks_.find(loop.name);

@@ -9,9 +9,13 @@
 //   off ── ready ──▶ armed ── trip ──▶ triggered | withheld ── survived and healed ──▶ armed
 //
 // After a trip nothing is pinged: the process is meant to end. If it does not (the service manager
-// ignores watchdogs, the datagram was lost), still_alive is told once, and after that the gate arms
-// itself again when every critical loop is punctual and under half of `lag`. Healing alone does not
-// arm it: a ping would call off the end that the trip has announced.
+// ignores watchdogs, the datagram was lost), still_alive is reported once, and after that the gate
+// arms itself again when every critical loop is on time and under half of `lag`. Healing alone does
+// not arm it: a ping would call off the end that the trip has announced. Only the operator can, by
+// action = off. Each return to `armed` is reported as rearmed.
+//
+// A loop in its grace (judge_from of its vitals is still to come) neither trips nor holds a ping
+// back: it may be as late as it likes, and systemd must not end the process for it.
 #pragma once
 
 #include "judge/event.hpp"
@@ -66,7 +70,9 @@ struct watchdog_limits {
 struct loop_vitals {
     std::string_view name;
     bool critical = true;
-    duration lag{};             ///< live, pauses taken out, as in loop_observation
+    time_point judge_from{};    ///< the end of its grace; max(): it is not judged
+    duration lag{};             ///< live, as graded by loop_judge: without pauses, announcements
+                                ///< and what was over before judging began
     bool overdue = false;       ///< a deadline has passed and is not met yet
     std::uint64_t progress = 0; ///< grows with every sample the loop completes
     cause why = cause::none;
@@ -74,13 +80,14 @@ struct loop_vitals {
     std::uint64_t active_tasks = 0;
 };
 
-/// What to do now. With a trip comes either a trigger or silence, never a ping; `survived` and the
-/// first ping after it may come together.
+/// What to do now. With a trip comes either a trigger or silence, never a ping; `survived`, `armed`
+/// and the first ping after them may come together.
 struct gate_decision {
     bool ping = false;
     bool trigger = false; ///< send WATCHDOG=trigger, after the records of the trip
     std::optional<trip> tripped;
     std::optional<still_alive> survived;
+    std::optional<rearmed> armed; ///< after a trip; a ping comes with it
 };
 
 class watchdog_gate {
@@ -89,13 +96,14 @@ public:
     ///               off.
     watchdog_gate(watchdog_limits limits, duration period);
 
-    /// With action = off nothing trips, and what systemd has armed is always fed: it was armed for
-    /// the service as a whole, and whoever chose `off` does not want it ended for its loops.
+    /// With action = off nothing trips, and what systemd has armed is always fed, also after a
+    /// trip: it was armed for the service as a whole, and whoever chose `off` does not want it
+    /// ended for its loops.
     void configure(watchdog_limits limits);
 
-    /// READY=1 goes out now; trips are judged from `judge_from` (now plus grace) on. A second call
-    /// (READY=1 after RELOADING=1) only sets a new `judge_from`.
-    void ready(time_point now, time_point judge_from);
+    /// READY=1 goes out now, and the first ping with it or with the next step. The first call
+    /// counts.
+    void ready(time_point now);
 
     /// STOPPING=1 goes out now: nothing is said any more.
     void stopping();
@@ -118,23 +126,24 @@ public:
 private:
     [[nodiscard]] const loop_vitals* worst_tripping(time_point now,
                                                     std::span<const loop_vitals> loops) const;
-    [[nodiscard]] bool may_ping(std::span<const loop_vitals> loops) const;
+    [[nodiscard]] bool may_ping(time_point now, std::span<const loop_vitals> loops) const;
     [[nodiscard]] bool healed(std::span<const loop_vitals> loops) const;
     [[nodiscard]] time_point survival_due() const;
     void trip_on(time_point now, const loop_vitals& loop, gate_decision& decision);
     void watch_survival(time_point now, std::span<const loop_vitals> loops,
                         gate_decision& decision);
+    void arm_again(time_point now, rearmed why, gate_decision& decision);
     void ping_if_due(time_point now, std::span<const loop_vitals> loops, gate_decision& decision);
 
     watchdog_limits limits_;
     duration period_;
     watchdog_state state_ = watchdog_state::off;
     bool stopping_ = false;
-    time_point judge_from_ = time_point::max();
     time_point next_step_ = time_point::max();
     time_point next_ping_ = time_point::max();
     time_point last_ping_{}; ///< or READY=1, from which systemd counts as well
     time_point tripped_at_{};
+    std::string tripped_; ///< the loop
     bool survival_told_ = false;
     /// Progress of the critical loops at the last ping; a loop that came later is not in it.
     std::map<std::string, std::uint64_t, std::less<>> marks_;

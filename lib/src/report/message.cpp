@@ -104,6 +104,15 @@ struct renderer {
                     " after a watchdog trip: the service manager does not enforce the watchdog",
                 {{"LOOPMON_DURATION_USEC", usec(e.since_trip)}}};
     }
+    record operator()(const judge::rearmed& e) const {
+        return {priority::notice,
+                "rearmed",
+                rearmed_id,
+                "the watchdog is fed again " + human(e.since_trip) + " after its trip: " + e.reason,
+                {{"LOOPMON_LOOP", e.loop},
+                 {"LOOPMON_DURATION_USEC", usec(e.since_trip)},
+                 {"LOOPMON_REASON", e.reason}}};
+    }
     record operator()(const judge::paused& e) const {
         return {priority::notice,
                 "paused",

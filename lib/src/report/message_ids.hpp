@@ -15,6 +15,7 @@ inline constexpr std::string_view expected_long_id = "cca24c7d110a4162b412ef1bb3
 inline constexpr std::string_view trip_id = "eddbbd6a464346c4be51a8f095c1f8b2";
 inline constexpr std::string_view previous_trip_id = "af2b75569bdf43c3b19ad8d30b0dd571";
 inline constexpr std::string_view still_alive_id = "c7a8220cbded49318e6151ce0d2c1e3a";
+inline constexpr std::string_view rearmed_id = "cc42413a231a45b2b5d30b5a15bb7ee2";
 inline constexpr std::string_view paused_id = "38e59ac2bc36444f97b57f3fe819ea88";
 inline constexpr std::string_view tasks_high_id = "526e88e2e63e44c4b114189eda382c0e";
 inline constexpr std::string_view tasks_leak_id = "be7df84905644960b96601e508c19345";

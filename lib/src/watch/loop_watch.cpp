@@ -56,19 +56,20 @@ void loop_watch::judge_from(time_point start) {
 }
 
 bool loop_watch::step(const round& at, judge::events& out) {
-    if (at.now < next_) {
+    if (at.now < next_ && at.trip_lag == trip_lag_) {
         return false;
     }
-    const auto noticeable = settings_.lag.warn / 2;
+    trip_lag_ = at.trip_lag;
     bool changed = false;
     // Most loops are on time at most looks, and there may be a thousand.
     if (at.now < std::min(settled_, judge_.next_check()) &&
-        statistics_.by_turns() == lateness_.turns_seen() && !lateness_.stirs(at.now, noticeable)) {
+        statistics_.by_turns() == lateness_.turns_seen() &&
+        !lateness_.stirs(at.now, noticeable())) {
         is_.since = lateness_.due();
         is_.growing = {};
     } else {
         changed = look(at, out);
-        const bool calm = judge_.state() == judge::level::nominal && is_.lag() < noticeable;
+        const bool calm = judge_.state() == judge::level::nominal && is_.lag() < noticeable();
         settled_ = calm ? at.now + lag_window::slot_length : at.now;
     }
     next_ = plan(at);
@@ -79,7 +80,7 @@ bool loop_watch::look(const round& at, judge::events& out) {
     if (!statistics_.by_turns() && lateness_.turns_seen()) {
         statistics_.turn_to_turns();
     }
-    is_ = lateness_.look(at.now, settings_.lag.warn / 2, at.pauses);
+    is_ = lateness_.look(at.now, noticeable(), at.pauses);
     collect_max();
     statistics_.step(at.now);
     try {
@@ -143,6 +144,10 @@ void loop_watch::investigate(const round& at, const lateness::reading& is) {
     } else if (is.growing >= at.trip_lag && is.growing >= concluded_at_ + inquiry_period) {
         conclude(at, is.growing, at.stacks, why_);
     }
+}
+
+duration loop_watch::noticeable() const {
+    return std::min(settings_.lag.warn, trip_lag_) / 2;
 }
 
 void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge::cause known) {
@@ -226,7 +231,7 @@ time_point loop_watch::plan(const round& at) const {
     const auto next_on = [](duration grid, time_point after) {
         return after + grid - after.time_since_epoch() % grid;
     };
-    const auto warn = settings_.lag.warn;
+    const auto warn = std::min(settings_.lag.warn, at.trip_lag);
     auto next = judge_.next_check();
     const bool late = is_.growing > duration::zero();
     if (is_.since && (late || !statistics_.by_turns())) {
@@ -254,8 +259,9 @@ time_point loop_watch::plan(const round& at) const {
 judge::loop_vitals loop_watch::vitals() const {
     return {.name = settings_.name,
             .critical = settings_.critical,
-            .lag = seen_.excused ? duration::zero() : seen_.lag,
-            .overdue = seen_.overdue >= settings_.lag.warn / 2 && !seen_.excused,
+            .judge_from = judge_.judged_from(),
+            .lag = seen_.excused ? duration::zero() : judge_.graded_lag(),
+            .overdue = seen_.overdue >= noticeable() && !seen_.excused,
             .progress = gauge_->samples() + loop_->tracking().turn().sequence,
             .why = judge_.why(),
             .episode = judge_.episode(),

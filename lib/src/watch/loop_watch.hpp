@@ -76,6 +76,8 @@ public:
 private:
     bool look(const round& at, judge::events& out);
     [[nodiscard]] time_point plan(const round& at) const;
+    /// A lag under this is not looked into: neither the judge nor the watchdog is near its limit.
+    [[nodiscard]] duration noticeable() const;
     void investigate(const round& at, const lateness::reading& is);
     /// @param known no stack is taken if this is the cause still
     void keep_long_turns();
@@ -98,6 +100,7 @@ private:
 
     time_point next_ = time_point::min();    ///< no look before
     time_point settled_ = time_point::min(); ///< until then a loop on time needs no judgement
+    duration trip_lag_{};                    ///< at the last look
     lateness::reading is_;                   ///< at the last look
     judge::loop_observation seen_{};
     judge::wall_time last_stall_{};

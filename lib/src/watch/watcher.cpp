@@ -105,7 +105,7 @@ void watcher::ready(time_point now) {
     status_ = summary();
     status_at_ = now;
     notifier_.ready(status_); // pings once, so the gate need not
-    gate_.ready(now, judge_from);
+    gate_.ready(now);
 }
 
 void watcher::stopping() {
@@ -192,6 +192,9 @@ void watcher::feed_watchdog(time_point now) {
     }
     if (decision.survived) {
         attempt([&] { sink_.publish(*decision.survived); });
+    }
+    if (decision.armed) {
+        attempt([&] { sink_.publish(*decision.armed); });
     }
     if (decision.ping) {
         notifier_.ping();

@@ -18,6 +18,7 @@ struct gated_loop {
 
     watchdog_gate gate;
     std::uint64_t progress = 0;
+    time_point judge_from = start;
 
     explicit gated_loop(watchdog_action action = watchdog_action::trigger,
                         duration watchdog = period)
@@ -28,19 +29,21 @@ struct gated_loop {
 
     /// READY=1 at `start`, and the first ping with it.
     /// @return whether it was pinged
-    [[nodiscard]] bool get_ready(duration judge_from = duration::zero()) {
-        gate.ready(start, start + judge_from);
+    [[nodiscard]] bool get_ready(duration grace = duration::zero()) {
+        judge_from = start + grace;
+        gate.ready(start);
         return punctual(duration::zero()).ping;
     }
     gate_decision shows(duration at, const loop_vitals& loop) {
         return gate.step(start + at, std::span(&loop, 1));
     }
     gate_decision punctual(duration at) {
-        return shows(at, {.name = "main", .progress = ++progress});
+        return shows(at, {.name = "main", .judge_from = judge_from, .progress = ++progress});
     }
     /// Overdue by `lag`, without progress since the previous call.
     gate_decision late(duration at, duration lag, cause why = cause::none) {
         return shows(at, {.name = "main",
+                          .judge_from = judge_from,
                           .lag = lag,
                           .overdue = true,
                           .progress = progress,
@@ -51,7 +54,8 @@ struct gated_loop {
 };
 
 inline bool silent(const gate_decision& decision) {
-    return !decision.ping && !decision.trigger && !decision.tripped && !decision.survived;
+    return !decision.ping && !decision.trigger && !decision.tripped && !decision.survived &&
+           !decision.armed;
 }
 
 } // namespace loopmon::judge

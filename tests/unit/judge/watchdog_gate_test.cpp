@@ -19,7 +19,7 @@ TEST_CASE("watchdog_gate: no ping before READY, the first one with it") {
     CHECK(main.gate.state() == watchdog_state::off);
     CHECK(main.gate.next_check() == time_point::max());
     CHECK(silent(main.punctual(0s)));
-    main.gate.ready(start + 1s, start + 6s);
+    main.gate.ready(start + 1s);
     CHECK(main.gate.state() == watchdog_state::armed);
     CHECK(main.gate.next_check() == start + 1s);
     CHECK(main.punctual(1s).ping);
@@ -46,13 +46,13 @@ TEST_CASE("watchdog_gate: nothing is said after STOPPING") {
     CHECK(main.gate.next_check() == time_point::max());
     CHECK(silent(main.punctual(3s)));
     CHECK(silent(main.late(20s, 10s)));
-    main.gate.ready(start + 30s, start + 30s);
+    main.gate.ready(start + 30s);
     CHECK(silent(main.punctual(30s)));
 }
 
 TEST_CASE("watchdog_gate: without a watchdog nothing is ever said") {
     gated_loop main(watchdog_action::trigger, 0s);
-    main.gate.ready(start, start);
+    main.gate.ready(start);
     CHECK(main.gate.state() == watchdog_state::off);
     CHECK(silent(main.punctual(0s)));
     CHECK(silent(main.late(60s, 50s)));
@@ -83,6 +83,23 @@ TEST_CASE("watchdog_gate: a loop that is not overdue needs no progress") {
     REQUIRE(main.get_ready());
     CHECK(main.shows(3s, {.name = "main", .progress = main.progress}).ping);
     CHECK(main.shows(6s, {.name = "main", .progress = main.progress}).ping);
+}
+
+TEST_CASE("watchdog_gate: a loop in its grace is pinged for, however late it is") {
+    gated_loop main; // WatchdogSec= is shorter than the grace: without pings systemd ends it
+    REQUIRE(main.get_ready(60s));
+    for (auto at = 3s; at < 60s; at += 3s) {
+        CHECK(main.late(at, at + 1h).ping);
+    }
+    CHECK(main.late(60s, 1h).tripped);
+}
+
+TEST_CASE("watchdog_gate: READY=1 counts once") {
+    gated_loop main;
+    REQUIRE(main.get_ready());
+    main.gate.ready(start + 1s);
+    CHECK(silent(main.punctual(1s)));
+    CHECK(main.gate.next_check() == start + 3s);
 }
 
 TEST_CASE("watchdog_gate: a paused loop is pinged for") {

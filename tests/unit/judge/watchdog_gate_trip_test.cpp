@@ -77,29 +77,24 @@ TEST_CASE("watchdog_gate: no trip before judge_from, then one at once") {
     CHECK(main.late(5s, 8s).tripped);
 }
 
-TEST_CASE("watchdog_gate: a stall of the start-up that is over does not trip") {
-    const auto lag = GENERATE(as<duration>{}, 8s, 6s);
-    const bool start_up = lag == 8s; // it began at 4.2 s, or at 6.2 s
-    gated_loop main;
-    REQUIRE(main.get_ready(5s));
-    const auto decision =
-        main.shows(12200ms, {.name = "main", .lag = lag, .progress = ++main.progress});
-    CHECK(decision.tripped.has_value() == !start_up);
-}
-
-TEST_CASE("watchdog_gate: READY after a reload moves judge_from and nothing else") {
+TEST_CASE("watchdog_gate: each loop has a grace of its own") {
     gated_loop main;
     REQUIRE(main.get_ready());
-    main.gate.ready(start + 1s, start + 10s);
-    CHECK(silent(main.late(2s, 6s)));
-    CHECK(main.gate.state() == watchdog_state::armed);
-    CHECK(main.gate.next_check() == start + 3s);
-
-    REQUIRE(main.late(10s, 14s).tripped);
-    main.gate.ready(start + 11s, start + 20s);
-    CHECK(main.gate.state() == watchdog_state::triggered);
-    CHECK(silent(main.late(11s, 15s)));
-    CHECK(main.gate.next_check() == start + 12s);
+    const auto shows = [&main](duration at) { // the second was added 10 s after READY=1
+        const loop_vitals loops[] = {{.name = "main", .progress = ++main.progress},
+                                     {.name = "second",
+                                      .judge_from = start + 15s,
+                                      .lag = at - 8s,
+                                      .overdue = true,
+                                      .progress = 1}};
+        return main.gate.step(start + at, loops);
+    };
+    CHECK(shows(12s).ping);
+    CHECK(main.gate.next_check() == start + 15s);
+    CHECK(silent(shows(15s - tick)));
+    const auto decision = shows(15s);
+    REQUIRE(decision.tripped);
+    CHECK(decision.tripped->loop == "second");
 }
 
 TEST_CASE("watchdog_gate: a survived trigger is told once, two seconds after it") {
@@ -139,6 +134,10 @@ TEST_CASE("watchdog_gate: a loop that heals after the trip gets no ping before i
     const auto decision = main.punctual(11s);
     CHECK(decision.survived);
     CHECK(decision.ping);
+    REQUIRE(decision.armed);
+    CHECK(decision.armed->since_trip == 9s);
+    CHECK(decision.armed->loop == "main");
+    CHECK(decision.armed->reason == "loop main has recovered");
     CHECK(main.gate.state() == watchdog_state::armed);
 }
 
@@ -185,7 +184,10 @@ TEST_CASE("watchdog_gate: every critical loop counts, the others do not") {
         CHECK(decision.tripped->loop == "second");
         REQUIRE(shows(9s, true, 7s).survived);
         CHECK(silent(shows(10s, true, 8s))); // main alone is not enough
-        CHECK(shows(11s, false, 9s).ping);
+        const auto fed = shows(11s, false, 9s);
+        CHECK(fed.ping);
+        REQUIRE(fed.armed);
+        CHECK(fed.armed->reason == "loop second does not gate the watchdog any more");
     }
 }
 
@@ -198,6 +200,35 @@ TEST_CASE("watchdog_gate: the trip names the loop that is latest") {
     const auto decision = main.gate.step(start + 2s, loops);
     REQUIRE(decision.tripped);
     CHECK(decision.tripped->loop == "later");
+}
+
+TEST_CASE("watchdog_gate: action = off after a trip feeds at once, and says so") {
+    const auto action = GENERATE(watchdog_action::trigger, watchdog_action::withhold);
+    gated_loop main(action);
+    REQUIRE(main.get_ready());
+    REQUIRE(main.late(2s, 5s).tripped);
+    main.gate.configure({.action = watchdog_action::off, .lag = 5s});
+    const auto decision = main.late(3s, 6s);
+    CHECK(decision.ping);
+    CHECK_FALSE(decision.survived);
+    REQUIRE(decision.armed);
+    CHECK(decision.armed->since_trip == 1s);
+    CHECK(decision.armed->reason == "watchdog.action is off now");
+    CHECK(main.gate.state() == watchdog_state::armed);
+    CHECK(silent(main.late(6s - tick, 9s)));
+    CHECK(main.late(6s, 9s).ping);
+}
+
+TEST_CASE("watchdog_gate: a trip whose loop is unwatched stays one until it is survived") {
+    gated_loop main(watchdog_action::withhold);
+    REQUIRE(main.get_ready());
+    REQUIRE(main.late(2s, 5s).tripped);
+    CHECK(silent(main.gate.step(start + 3s, {})));
+    const auto decision = main.gate.step(start + 11s, {});
+    CHECK(decision.survived);
+    CHECK(decision.ping);
+    REQUIRE(decision.armed);
+    CHECK(decision.armed->reason == "loop main is not watched any more");
 }
 
 TEST_CASE("watchdog_gate: new limits hold from the next step on") {

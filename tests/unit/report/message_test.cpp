@@ -159,6 +159,7 @@ TEST_CASE("message: every event has a name, an id of its own, and a text", "[rep
         judge::trip{},
         judge::previous_trip{"loop main lag 5s", judge::wall_time(5s)},
         judge::still_alive{2s},
+        judge::rearmed{9s, "main", "loop main has recovered"},
         judge::paused{5s},
         judge::tasks_high{"main", 11, 10},
         judge::tasks_leak{"main", 60, 10, 5, 2min},
