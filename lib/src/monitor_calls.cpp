@@ -101,6 +101,8 @@ void monitor_impl::unwatch(std::uint64_t loop) {
         names_.loops.erase(loop);
     }
     post([loop](monitor_impl& self) {
+        self.watcher_.finish(loop, std::chrono::steady_clock::now());
+        self.signal_changes(); // while there is an object to send StallEnded from
         self.watcher_.remove(loop);
         self.sync_bus();
         self.tick();
@@ -163,6 +165,7 @@ void monitor_impl::ready() {
 
 void monitor_impl::stopping() {
     post([](monitor_impl& self) {
+        self.watcher_.finish(std::chrono::steady_clock::now());
         self.watcher_.stopping();
         self.tick();
     });

@@ -73,6 +73,7 @@ void monitor_impl::set_up() {
 
 void monitor_impl::wind_down() {
     stopped_ = true;
+    watcher_.finish(std::chrono::steady_clock::now());
     watcher_.stopping();
     if (bus_) {
         bus_->stop();

@@ -32,7 +32,8 @@ struct culprit {
 };
 
 /// A loop is late by at least `threshold`. The first of an episode, its escalation to critical, and
-/// the re-reports at doubling durations are all of this kind.
+/// the re-reports at doubling durations are all of this kind. The judge makes every one of them;
+/// whether it is worth a record is a mark on it.
 struct stall {
     std::string loop;
     std::uint64_t episode = 0; ///< the same number in every record of one episode
@@ -42,16 +43,20 @@ struct stall {
     cause why = cause::unknown;
     bool ongoing = true; ///< false: the loop was found late only after it came back
     std::uint64_t active_tasks = 0;
-    culprit who = {}; ///< filled in by the watcher
+    culprit who = {};     ///< filled in by the watcher
+    bool reported = true; ///< false: held back by the alert budget
 };
 
-/// The episode is over: lag stayed under half of `warn` for `clear_after`.
+/// The episode is over: lag stayed under half of `warn` for `clear_after`, or the loop is not
+/// watched any more.
 struct recovered {
     std::string loop;
     std::uint64_t episode = 0;
     duration lasted{}; ///< from the start of the lateness to its end, healing time not included
     duration peak{};
-    cause why = cause::unknown;
+    cause why = cause::unknown; ///< of the episode
+    bool unwatched = false;     ///< it was not over, but nobody watches it any more
+    bool reported = true;       ///< false: no record of this episode was
 };
 
 /// The watchdog gate gave up on a loop.
@@ -115,6 +120,7 @@ struct tasks_normal {
     std::string loop;
     std::uint64_t active_tasks = 0;
     std::uint64_t limit = 0;
+    bool unwatched = false; ///< it was not normal, but nobody watches the loop any more
 };
 
 struct probe_slow {
@@ -160,5 +166,19 @@ using event =
                  config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
 
 using events = std::vector<event>;
+
+/// Whether an event belongs into the journal. One that does not still is a transition: whoever
+/// keeps state by events takes it into account.
+[[nodiscard]] inline bool is_reported(const event& happened) {
+    return std::visit(
+        [](const auto& of) {
+            if constexpr (requires { of.reported; }) {
+                return of.reported;
+            } else {
+                return true;
+            }
+        },
+        happened);
+}
 
 } // namespace loopmon::judge

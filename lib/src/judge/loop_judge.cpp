@@ -78,7 +78,7 @@ void loop_judge::grade(const loop_observation& seen, events& out) {
             calm_since_ = seen.now;
         }
         if (seen.now - *calm_since_ >= limits_.clear_after) {
-            end(out);
+            end(out, false);
         }
         return;
     }
@@ -94,9 +94,9 @@ void loop_judge::begin(const loop_observation& seen) {
     cause_ = cause::unknown;
     ++episode_;
     ++n_stalls_;
-    printed_ = false;
-    began_ = late_since_ = seen.now - seen.lag;
-    late_until_ = seen.now;
+    reported_ = false;
+    late_until_ = is_growing(seen) ? seen.now : std::min(seen.ended.value_or(seen.now), seen.now);
+    began_ = late_since_ = late_until_ - seen.lag;
     peak_ = duration::zero();
 }
 
@@ -109,6 +109,8 @@ void loop_judge::note_lateness(const loop_observation& seen) {
     if (seen.overdue >= healthy_below()) {
         late_since_ = seen.now - seen.overdue;
         late_until_ = seen.now;
+    } else if (seen.ended) {
+        late_until_ = std::max(late_until_, std::min(*seen.ended, seen.now));
     } else if (seen.lag != last_.lag) { // else it is the same completed sample, seen again
         // The end is exact if it completes the lateness that was seen growing. Of any other one it
         // is only known that it is over by now.
@@ -123,10 +125,8 @@ void loop_judge::report(const loop_observation& seen, events& out) {
         level_ = level::stalled;
         ++n_critical_;
     }
-    if (!budget_.spend(seen.now)) {
-        return;
-    }
-    printed_ = true;
+    const bool reported = budget_.spend(seen.now);
+    reported_ |= reported;
     out.push_back(stall{.loop = name_,
                         .episode = episode_,
                         .severity = level_,
@@ -134,14 +134,29 @@ void loop_judge::report(const loop_observation& seen, events& out) {
                         .threshold = level_ == level::stalled ? limits_.critical : limits_.warn,
                         .why = cause_,
                         .ongoing = is_growing(seen),
-                        .active_tasks = seen.active_tasks});
+                        .active_tasks = seen.active_tasks,
+                        .reported = reported});
 }
 
-void loop_judge::end(events& out) {
-    if (printed_) {
-        out.push_back(recovered{
-            .loop = name_, .episode = episode_, .lasted = lasted(), .peak = peak_, .why = cause_});
+void loop_judge::finish(time_point now, events& out) {
+    if (level_ == level::nominal) {
+        return;
     }
+    if (is_growing(last_) && !is_excused(last_)) {
+        peak_ = std::max(peak_, last_.lag + (now - last_.now));
+        late_until_ = now;
+    }
+    end(out, true);
+}
+
+void loop_judge::end(events& out, bool unwatched) {
+    out.push_back(recovered{.loop = name_,
+                            .episode = episode_,
+                            .lasted = late_until_ - began_,
+                            .peak = peak_,
+                            .why = cause_,
+                            .unwatched = unwatched && !calm_since_,
+                            .reported = reported_});
     level_ = level::nominal;
     cause_ = cause::none;
     calm_since_.reset();

@@ -37,6 +37,8 @@ struct loop_observation {
     duration overdue{};
     cause why = cause::none; ///< evidence for the lateness, cause::none if there is none
     bool excused = false;    ///< a handler is as long as it said it would be
+    /// When the last lateness that is over ended; nothing: that is not known.
+    std::optional<time_point> ended = {};
     std::uint64_t active_tasks = 0;
 };
 
@@ -51,8 +53,12 @@ public:
     void judge_from(time_point start) { judge_from_ = start; }
     [[nodiscard]] time_point judged_from() const { return judge_from_; }
 
-    /// Grades one observation, appends what there is to tell. Observations come in order of `now`.
+    /// Grades one observation and appends every transition that follows from it; those that the
+    /// budget holds back are marked. Observations come in order of `now`.
     void step(const loop_observation& seen, events& out);
+
+    /// The loop will not be observed any more: an episode that is on ends here.
+    void finish(time_point now, events& out);
 
     /// When step() could say something new, valid until the next call of a non-const member:
     /// next_lag() is how late the deadline that is pending may become before (warn, critical, the
@@ -75,8 +81,6 @@ public:
     [[nodiscard]] std::uint64_t episode() const { return episode_; } ///< of the present or last one
     [[nodiscard]] std::uint64_t n_stalls() const { return n_stalls_; }     ///< episodes, ever
     [[nodiscard]] std::uint64_t n_critical() const { return n_critical_; } ///< that went critical
-    /// From the start of its lateness to the end of it as far as known, healing time not included.
-    [[nodiscard]] duration lasted() const { return late_until_ - began_; }
     /// Shared with whatever else is told of this loop.
     [[nodiscard]] alert_budget& budget() { return budget_; }
     [[nodiscard]] std::uint64_t n_suppressed() const { return budget_.total_suppressed(); }
@@ -87,7 +91,7 @@ private:
     void begin(const loop_observation& seen);
     void note_lateness(const loop_observation& seen);
     void report(const loop_observation& seen, events& out);
-    void end(events& out);
+    void end(events& out, bool unwatched);
     [[nodiscard]] duration healthy_below() const;
     [[nodiscard]] duration next_threshold() const;
 
@@ -105,7 +109,7 @@ private:
     std::uint64_t n_critical_ = 0;
 
     // The episode that is on.
-    bool printed_ = false;    ///< some record of it got through the budget
+    bool reported_ = false;   ///< some record of it got through the budget
     time_point began_{};      ///< start of its first lateness
     time_point late_since_{}; ///< start of the lateness that was last seen growing
     time_point late_until_{}; ///< end of the last lateness, as far as known

@@ -35,6 +35,13 @@ void tasks_judge::step(time_point now, std::uint64_t active_tasks, alert_budget&
     }
 }
 
+void tasks_judge::finish(std::uint64_t active_tasks, events& out) {
+    if (std::exchange(told_, false)) {
+        out.push_back(tasks_normal{name_, active_tasks, limit_, true});
+    }
+    high_ = leaking_ = false;
+}
+
 void tasks_judge::tell(const moment& at, event happened) {
     if (!at.budget.spend(at.now)) {
         return;

@@ -38,6 +38,9 @@ public:
     /// @param budget of the loop: what it refuses is not told, nor is the return to normal from it
     void step(time_point now, std::uint64_t active_tasks, alert_budget& budget, events& out);
 
+    /// The loop will not be observed any more: what was reported as wrong ends here.
+    void finish(std::uint64_t active_tasks, events& out);
+
 private:
     struct moment {
         time_point now;

@@ -62,8 +62,9 @@ struct renderer {
         return {priority::notice,
                 "recovered",
                 recovered_id,
-                "loop " + e.loop + " recovered after " + human(e.lasted) + " (peak lag " +
-                    human(e.peak) + ")" + because(e.why),
+                "loop " + e.loop +
+                    (e.unwatched ? " is not watched any more, late for " : " recovered after ") +
+                    human(e.lasted) + " (peak lag " + human(e.peak) + ")" + because(e.why),
                 {{"LOOPMON_LOOP", e.loop},
                  {"LOOPMON_DURATION_USEC", usec(e.lasted)},
                  {"LOOPMON_PEAK_USEC", usec(e.peak)},
@@ -135,7 +136,9 @@ struct renderer {
     }
     record operator()(const judge::tasks_normal& e) const {
         return tasks(e, priority::notice, "tasks-normal", tasks_normal_id,
-                     "loop " + e.loop + " is back to a normal number of tasks: " +
+                     "loop " + e.loop +
+                         (e.unwatched ? " is not watched any more, with "
+                                      : " is back to a normal number of tasks: ") +
                          counted(e.active_tasks, "active task"));
     }
     record operator()(const judge::probe_slow& e) const {

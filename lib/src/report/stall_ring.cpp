@@ -54,11 +54,12 @@ void stall_ring::updated(const judge::stall& seen) {
     }
 }
 
-void stall_ring::ended(std::uint64_t episode, duration lasted, judge::cause why) {
-    if (auto* const known = find_ongoing(episode)) {
+void stall_ring::ended(const judge::recovered& over) {
+    if (auto* const known = find_ongoing(over.episode)) {
         known->status.ongoing = false;
-        known->status.lasted = lasted;
-        known->status.why = why;
+        known->status.lasted = over.lasted;
+        known->status.peak = std::max(known->status.peak, over.peak);
+        known->status.why = over.why;
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The last stalls of one loop, for those who ask afterwards who it was. Filled from the judge's
-// grades, not from the alerts: what the alert budget held back is in it, too.
+// The last stalls of one loop, for those who ask afterwards who it was. Filled from all events of
+// the judge, those that the alert budget held back included.
 #pragma once
 
 #include "report/status.hpp"
@@ -26,8 +26,7 @@ public:
     /// A later look at the episode: its lag counts if it is greater, its culprit if it knows one.
     /// An episode that is over, or has left the ring, is not touched.
     void updated(const judge::stall& seen);
-    /// @param lasted without the time of healing, as in judge::recovered
-    void ended(std::uint64_t episode, duration lasted, judge::cause why);
+    void ended(const judge::recovered& over);
 
     /// The oldest first. One that is on has lasted until `now`.
     [[nodiscard]] std::vector<stall_status> list(judge::time_point now) const;

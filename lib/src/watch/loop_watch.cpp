@@ -94,18 +94,14 @@ bool loop_watch::look(const round& at, judge::events& out) {
              .overdue = is_.growing,
              .why = is_.growing > duration::zero() ? why_ : judge::cause::none,
              .excused = is_.expected && at.now < is_.expected->until,
+             .ended = last_lateness_ended(),
              .active_tasks = loop_->tasks().active()};
-    const auto stalls_before = judge_.n_stalls();
     const auto grade_before = std::pair(judge_.state(), judge_.why());
-    const auto first = static_cast<std::ptrdiff_t>(out.size());
     expect(at, is_, out);
+    const auto first = out.size();
     judge_.step(seen_, out);
-    for (auto told = out.begin() + first; told != out.end(); ++told) {
-        if (auto* const stall = std::get_if<judge::stall>(&*told)) {
-            stall->who = who_;
-        }
-    }
-    remember(at.now, stalls_before, grade_before.first);
+    remember(at.now, out, first);
+    note_history(at.now);
     tasks_judge_.step(at.now, seen_.active_tasks, judge_.budget(), out);
     return std::pair(judge_.state(), judge_.why()) != grade_before;
 }
@@ -201,28 +197,57 @@ void loop_watch::expect(const round& at, const lateness::reading& is, judge::eve
     }
 }
 
-void loop_watch::remember(time_point now, std::uint64_t stalls_before, judge::level before) {
+// The loop records when its turns end, and the sampler when it fired: a stall has its exact end,
+// whenever that is looked for.
+std::optional<time_point> loop_watch::last_lateness_ended() const {
+    std::optional<time_point> last;
+    if (const auto sample = gauge_->last(); sample.lag >= settings_.lag.warn / 2) {
+        last = sample.deadline + sample.lag;
+    }
+    if (statistics_.by_turns()) {
+        for (const auto& turn : loop_->tracking().ended_turns().recent()) {
+            last = std::max(last.value_or(turn.ended), turn.ended);
+        }
+    }
+    return last;
+}
+
+void loop_watch::finish(time_point now, judge::events& out) {
+    const auto first = out.size();
+    judge_.finish(now, out);
+    remember(now, out, first);
+    tasks_judge_.finish(loop_->tasks().active(), out);
+}
+
+void loop_watch::remember(time_point now, judge::events& out, std::size_t first) {
     const auto wall = std::chrono::system_clock::now();
-    const auto seen = [this] {
-        return judge::stall{.loop = settings_.name,
-                            .episode = judge_.episode(),
-                            .severity = judge_.state(),
-                            .lag = seen_.lag,
-                            .why = judge_.why(),
-                            .active_tasks = seen_.active_tasks,
-                            .who = who_};
-    };
-    if (judge_.n_stalls() != stalls_before) {
-        last_stall_ = wall;
-        stalls_.began(seen(), now, wall);
-    } else if (is_.growing > duration::zero() && concluded_at_ == is_.growing) {
-        stalls_.updated(seen());
+    bool is_known = false;
+    for (auto i = first; i < out.size(); ++i) {
+        if (auto* const stall = std::get_if<judge::stall>(&out[i])) {
+            stall->who = who_;
+            if (stall->episode != last_episode_) {
+                last_episode_ = stall->episode;
+                last_stall_ = wall;
+            }
+            stalls_.began(*stall, now, wall);
+            is_known = true;
+        } else if (const auto* const over = std::get_if<judge::recovered>(&out[i])) {
+            stalls_.ended(*over);
+        }
     }
-    if (before != judge::level::nominal && judge_.state() == judge::level::nominal) {
-        stalls_.ended(judge_.episode(), judge_.lasted(), judge_.why());
+    if (!is_known && is_.growing > duration::zero() && concluded_at_ == is_.growing) {
+        stalls_.updated({.loop = settings_.name,
+                         .episode = judge_.episode(),
+                         .lag = seen_.lag,
+                         .why = judge_.why(),
+                         .who = who_});
     }
-    history_.step(now, wall, std::max(statistics_.take_recent_max(), is_.growing),
-                  seen_.active_tasks, statistics_.pending());
+}
+
+void loop_watch::note_history(time_point now) {
+    history_.step(now, std::chrono::system_clock::now(),
+                  std::max(statistics_.take_recent_max(), is_.growing), seen_.active_tasks,
+                  statistics_.pending());
 }
 
 // Loops that are on time are looked at together, at moments of a common grid: a thousand of them

@@ -18,6 +18,7 @@
 #include "watch/loop_statistics.hpp"
 #include "watch/pause_detector.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,8 @@ public:
     /// Does nothing before next_check().
     /// @return whether the level or its cause changed
     bool step(const round& at, judge::events& out);
+    /// It is not watched any more after this: what was reported of it and is not over ends here.
+    void finish(time_point now, judge::events& out);
 
     /// When step() can have something new to say; max() if only the loop itself can tell.
     [[nodiscard]] time_point next_check() const { return next_; }
@@ -79,12 +82,15 @@ private:
     /// A lag under this is not looked into: neither the judge nor the watchdog is near its limit.
     [[nodiscard]] duration noticeable() const;
     void investigate(const round& at, const lateness::reading& is);
-    /// @param known no stack is taken if this is the cause still
     void keep_long_turns();
+    /// @param known no stack is taken if this is the cause still
     void conclude(const round& at, duration lag, bool with_stack,
                   judge::cause known = judge::cause::none);
     void expect(const round& at, const lateness::reading& is, judge::events& out);
-    void remember(time_point now, std::uint64_t stalls_before, judge::level before);
+    [[nodiscard]] std::optional<time_point> last_lateness_ended() const;
+    /// @param first of the events of this look
+    void remember(time_point now, judge::events& out, std::size_t first);
+    void note_history(time_point now);
     void collect_max();
 
     loop_settings settings_;
@@ -104,6 +110,7 @@ private:
     lateness::reading is_;                   ///< at the last look
     judge::loop_observation seen_{};
     judge::wall_time last_stall_{};
+    std::uint64_t last_episode_ = 0; ///< its number
 
     // The lateness that is being looked into.
     std::unique_ptr<investigation> investigation_;

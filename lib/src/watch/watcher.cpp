@@ -66,6 +66,20 @@ void watcher::configure(std::uint64_t id, loop_settings settings) {
     }
 }
 
+void watcher::finish(std::uint64_t id, time_point now) {
+    if (auto* const loop = find(id)) {
+        judge::events happened;
+        loop->finish(now, happened);
+        publish(happened);
+    }
+}
+
+void watcher::finish(time_point now) {
+    for (const auto& entry : loops_) {
+        finish(entry.first, now);
+    }
+}
+
 loop_watch* watcher::find(std::uint64_t id) {
     const auto found = loops_.find(id);
     return found == loops_.end() ? nullptr : &found->second;
@@ -123,7 +137,9 @@ void watcher::stopping() {
 void watcher::publish(const judge::events& happened) {
     changed_ |= !happened.empty();
     for (const auto& event : happened) {
-        sink_.publish(event);
+        if (judge::is_reported(event)) {
+            sink_.publish(event);
+        }
     }
 }
 

@@ -45,6 +45,10 @@ public:
     void add(std::uint64_t id, time_point now, loop_settings settings,
              std::shared_ptr<measure::loop_state> loop, std::shared_ptr<measure::lag_gauge> gauge);
     void configure(std::uint64_t id, loop_settings settings);
+    /// What was reported of this loop and is not over ends now. remove() follows.
+    void finish(std::uint64_t id, time_point now);
+    /// The same for all loops; stopping() follows.
+    void finish(time_point now);
     void remove(std::uint64_t id) { loops_.erase(id); }
     [[nodiscard]] loop_watch* find(std::uint64_t id);
     [[nodiscard]] std::map<std::uint64_t, loop_watch>& loops() { return loops_; }

@@ -60,7 +60,7 @@ struct watched_loop {
     [[nodiscard]] std::vector<record> of_stalls() const {
         std::vector<record> found;
         for (const auto& one : records) {
-            if (std::holds_alternative<stall>(one.what)) {
+            if (std::holds_alternative<stall>(one.what) && is_reported(one.what)) {
                 found.push_back(one);
             }
         }

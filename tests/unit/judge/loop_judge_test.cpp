@@ -195,6 +195,54 @@ TEST_CASE("loop_judge: an episode lasts from its first lateness to the end of it
     }
 }
 
+TEST_CASE("loop_judge: the end of a lateness counts when it was, not when it is seen") {
+    shown_loop loop;
+    const auto seen = [&](duration at, duration lag, duration ended) {
+        loop.judge.step({.now = start + at, .lag = lag, .ended = start + ended}, loop.out);
+    };
+    SECTION("of one that was seen growing") {
+        loop.growing(1100ms, 100ms); // late since 1 s
+        seen(1456ms, 300ms, 1300ms);
+        seen(1500ms, 180ms, 1300ms); // the sampler's, of the same time
+        seen(1900ms, 0ms, 1300ms);
+        seen(2900ms, 0ms, 1300ms);
+    }
+    SECTION("of one that was not") {
+        seen(1456ms, 300ms, 1300ms);
+        seen(1900ms, 0ms, 1300ms);
+        seen(2900ms, 0ms, 1300ms);
+    }
+    REQUIRE(loop.recoveries().size() == 1);
+    CHECK(loop.recoveries()[0].lasted == 300ms);
+    CHECK(loop.recoveries()[0].peak == 300ms);
+}
+
+TEST_CASE("loop_judge: an episode ends when its loop is not watched any more") {
+    shown_loop loop;
+    loop.growing(1500ms, 500ms, cause::blocked);
+    SECTION("in the middle of the lateness") {
+        loop.judge.finish(start + 2s, loop.out);
+        REQUIRE(loop.recoveries().size() == 1);
+        CHECK(loop.recoveries()[0].loop == "main");
+        CHECK(loop.recoveries()[0].episode == 1);
+        CHECK(loop.recoveries()[0].lasted == 1s);
+        CHECK(loop.recoveries()[0].peak == 1s);
+        CHECK(loop.recoveries()[0].why == cause::blocked);
+        CHECK(loop.recoveries()[0].unwatched);
+        CHECK(loop.recoveries()[0].reported);
+    }
+    SECTION("while it heals") {
+        loop.punctual(1600ms);
+        loop.judge.finish(start + 2s, loop.out);
+        REQUIRE(loop.recoveries().size() == 1);
+        CHECK(loop.recoveries()[0].lasted == 500ms);
+        CHECK_FALSE(loop.recoveries()[0].unwatched);
+    }
+    CHECK(loop.judge.state() == level::nominal);
+    loop.judge.finish(start + 3s, loop.out);
+    CHECK(loop.recoveries().size() == 1);
+}
+
 TEST_CASE("loop_judge: a second lateness of the episode is reported only if it is worse") {
     shown_loop loop;
     loop.growing(1s, 100ms);

@@ -50,6 +50,22 @@ TEST_CASE("tasks_judge: one task over the limit is told once, the limit itself i
     CHECK(events[0].limit == 100);
 }
 
+TEST_CASE("tasks_judge: what is wrong ends when the loop is not watched any more") {
+    counted tasks({.max = 100});
+    tasks.see(101);
+    tasks.out.clear();
+    tasks.judge.finish(120, tasks.out);
+    const auto events = told<tasks_normal>(tasks.out);
+    REQUIRE(tasks.out.size() == 1);
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].loop == "main");
+    CHECK(events[0].active_tasks == 120);
+    CHECK(events[0].limit == 100);
+    CHECK(events[0].unwatched);
+    tasks.judge.finish(120, tasks.out);
+    CHECK(tasks.out.size() == 1);
+}
+
 TEST_CASE("tasks_judge: flapping around the limit is held to the budget of the loop, and counted") {
     counted tasks({.max = 100});
     tasks.budget.configure(10);

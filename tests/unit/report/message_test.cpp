@@ -190,6 +190,31 @@ TEST_CASE("message: every event has a name, an id of its own, and a text", "[rep
     CHECK(names.size() == all.size());
 }
 
+TEST_CASE("message: the end of an episode says how it ended, with the same fields", "[report]") {
+    judge::recovered over{.loop = "main",
+                          .episode = 7,
+                          .lasted = 1800ms,
+                          .peak = 1750ms,
+                          .why = judge::cause::blocked};
+    CHECK(render(over).text == "loop main recovered after 1.8s (peak lag 1.75s): cause blocked");
+    over.unwatched = true;
+    const auto r = render(over);
+    CHECK(r.text ==
+          "loop main is not watched any more, late for 1.8s (peak lag 1.75s): cause blocked");
+    CHECK(r.severity == priority::notice);
+    CHECK(r.event == "recovered");
+    CHECK(field(r, "LOOPMON_LOOP") == "main");
+    CHECK(field(r, "LOOPMON_DURATION_USEC") == "1800000");
+    CHECK(field(r, "LOOPMON_PEAK_USEC") == "1750000");
+    CHECK(field(r, "LOOPMON_CAUSE") == "blocked");
+    CHECK(field(r, "LOOPMON_EPISODE") == "7");
+
+    judge::tasks_normal tasks{"main", 120, 100, true};
+    CHECK(render(tasks).text == "loop main is not watched any more, with 120 active tasks");
+    CHECK(field(render(tasks), "LOOPMON_ACTIVE_TASKS") == "120");
+    CHECK(field(render(tasks), "LOOPMON_LIMIT") == "100");
+}
+
 TEST_CASE("message: counts have the right number", "[report]") {
     CHECK_THAT(render(judge::suppressed{"main", 1}).text,
                Catch::ContainsSubstring("1 further alert suppressed"));

@@ -6,6 +6,7 @@
 using namespace std::chrono_literals;
 using namespace loopmon::report;
 using loopmon::judge::cause;
+using loopmon::judge::recovered;
 using loopmon::judge::stall;
 using loopmon::judge::time_point;
 
@@ -16,6 +17,10 @@ constexpr wall_time noon{1'700'000'000s};
 
 stall late(std::uint64_t episode, duration lag = 100ms, cause why = cause::unknown) {
     return {.loop = "main", .episode = episode, .lag = lag, .why = why};
+}
+
+recovered over(std::uint64_t episode, duration lasted, cause why) {
+    return {.loop = "main", .episode = episode, .lasted = lasted, .why = why};
 }
 
 stall caught(std::uint64_t episode, const std::string& handler) {
@@ -43,7 +48,7 @@ TEST_CASE("stall_ring: a stall began when its lag did, and lasts until now while
 TEST_CASE("stall_ring: the end is what the judge says, whenever one asks", "[report]") {
     stall_ring ring;
     ring.began(late(7), start, noon);
-    ring.ended(7, 1500ms, cause::cpu);
+    ring.ended(over(7, 1500ms, cause::cpu));
     const auto list = ring.list(start + 1h);
     CHECK_FALSE(list[0].ongoing);
     CHECK(list[0].lasted == 1500ms);
@@ -82,12 +87,12 @@ TEST_CASE("stall_ring: an episode that begins twice is one stall", "[report]") {
 TEST_CASE("stall_ring: what is over or unknown is not touched", "[report]") {
     stall_ring ring;
     ring.updated(late(1));
-    ring.ended(1, 1s, cause::cpu);
+    ring.ended(over(1, 1s, cause::cpu));
     CHECK(ring.list(start).empty());
     ring.began(late(2), start, noon);
-    ring.ended(2, 1s, cause::cpu);
+    ring.ended(over(2, 1s, cause::cpu));
     ring.updated(late(2, 1h, cause::io));
-    ring.ended(2, 1h, cause::io);
+    ring.ended(over(2, 1h, cause::io));
     CHECK(ring.list(start)[0].lasted == 1s);
     CHECK(ring.list(start)[0].peak == 100ms);
     CHECK(ring.list(start)[0].why == cause::cpu);
@@ -97,7 +102,7 @@ TEST_CASE("stall_ring: the 65th stall takes the place of the first", "[report]")
     stall_ring ring;
     for (std::uint64_t id = 1; id <= 64; ++id) {
         ring.began(late(id), start, noon);
-        ring.ended(id, 1s, cause::cpu);
+        ring.ended(over(id, 1s, cause::cpu));
     }
     CHECK(ring.list(start).size() == 64);
     CHECK(ring.list(start).front().id == 1);

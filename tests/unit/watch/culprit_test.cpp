@@ -71,8 +71,36 @@ TEST_CASE("culprit: each lateness is investigated anew", "[watch]") {
     CHECK(s.finder.begun.size() == 2);
     const auto remembered = s.watcher.find(1)->stalls(s.next);
     REQUIRE(remembered.size() == 2);
-    CHECK_FALSE(remembered[0].ongoing);
+    for (const auto& stall : remembered) {
+        CHECK_FALSE(stall.ongoing);
+        CHECK(stall.why == judge::cause::blocked);
+        CHECK(stall.who.syscall == "openat");
+    }
     CHECK(remembered[0].lasted == 650ms);
+    CHECK(remembered[1].lasted == 1s);
+}
+
+TEST_CASE("culprit: a loop that is unwatched in a stall has its end, with cause and duration",
+          "[watch]") {
+    scene s;
+    s.finder.finds = in_openat;
+    s.play(start + 3s, start + 1ms, start + 10s);
+    s.watcher.finish(1, start + 3050ms);
+    const auto over = s.sink.all<judge::recovered>();
+    REQUIRE(over.size() == 1);
+    CHECK(over[0].loop == "main");
+    CHECK(over[0].episode == 1);
+    CHECK(over[0].lasted == 2800ms);
+    CHECK(over[0].peak == 2800ms);
+    CHECK(over[0].why == judge::cause::blocked);
+    CHECK(over[0].unwatched);
+    const auto remembered = s.watcher.find(1)->stalls(s.next);
+    REQUIRE(remembered.size() == 1);
+    CHECK_FALSE(remembered[0].ongoing);
+    CHECK(remembered[0].lasted == 2800ms);
+    CHECK(remembered[0].why == judge::cause::blocked);
+    s.watcher.remove(1);
+    CHECK(s.sink.all<judge::recovered>().size() == 1);
 }
 
 TEST_CASE("culprit: no stack is taken for an alert that will not be printed", "[watch]") {

@@ -22,6 +22,27 @@ TEST_CASE("turns: a stall is found at its begin plus the threshold, whenever tha
     CHECK(stalls[0].why == judge::cause::cpu);
 }
 
+TEST_CASE("turns: a stall lasted as long as its turn, whenever that is looked for", "[watch]") {
+    const auto offset = GENERATE(1ms, 51ms, 99ms, 249ms); // to the looks and to the sampler
+    const auto length = GENERATE(101ms, 300ms, 3s);
+    tracked_scene s;
+    s.finder.finds.why = judge::cause::cpu;
+    const auto begin = start + 5s + offset;
+    s.blocked(begin, begin + length);
+    s.play(start + 15s);
+    const auto over = s.sink.all<judge::recovered>();
+    REQUIRE(over.size() == 1);
+    CHECK(over[0].lasted == length);
+    CHECK(over[0].peak == length);
+    CHECK(over[0].why == judge::cause::cpu);
+    const auto remembered = s.watcher.find(1)->stalls(start + 15s);
+    REQUIRE(remembered.size() == 1);
+    CHECK(remembered[0].lasted == length);
+    CHECK(remembered[0].peak == length);
+    CHECK(remembered[0].why == judge::cause::cpu);
+    CHECK(remembered[0].who.handler == "socket.async_receive");
+}
+
 TEST_CASE("turns: the maximum is that of the stall and not that of the sampler", "[watch]") {
     tracked_scene s;
     s.blocked(start + 5s + 130ms, start + 5s + 1030ms);
