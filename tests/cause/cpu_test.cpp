@@ -82,21 +82,25 @@ private:
     int policy_;
 };
 
-/// Spins with a tenth of a CPU, which is all that its control group may have.
+/// Spins with a part of a CPU, which is all that its control group may have.
 class quota : public spin {
 public:
-    quota() {
+    explicit quota(int percent) : percent_(percent) {
         group_.put("cpu.cfs_period_us", "100000");
-        group_.put("cpu.cfs_quota_us", "10000");
+        group_.put("cpu.cfs_quota_us", std::to_string(percent * 1000));
     }
     void stall() override {
         group_.add(::gettid());
         spin::stall();
     }
     [[nodiscard]] bool competes() const override { return true; }
-    [[nodiscard]] bool came_off() const override { return share() < 0.35; }
+    [[nodiscard]] loop_view view(judge::duration age) override {
+        return {age, 0, percent_ / 100.0};
+    }
+    [[nodiscard]] bool came_off() const override { return share() < 0.55; }
 
 private:
+    int percent_;
     thread_group group_{"cpu"};
 };
 
@@ -139,7 +143,9 @@ TEST_CASE("cause: a handler that runs only when nobody else does is starved", "[
 }
 
 TEST_CASE("cause: a handler whose control group has used up its CPU is starved", "[cause]") {
-    repeat("CPU quota", judge::cause::starved, [] { return std::make_unique<quota>(); });
+    const int percent = GENERATE(10, 30);
+    repeat("CPU quota of " + std::to_string(percent) + "%", judge::cause::starved,
+           [percent] { return std::make_unique<quota>(percent); });
 }
 
 TEST_CASE("cause: short handlers, one after the other, are congestion", "[cause]") {

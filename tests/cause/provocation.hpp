@@ -22,6 +22,7 @@ namespace loopmon::test {
 struct loop_view {
     std::optional<judge::duration> handler_age;
     std::uint64_t handlers_in_turn = 0;
+    std::optional<double> cpu_limit = std::nullopt; ///< of its control group
 };
 
 class provocation {

@@ -143,8 +143,9 @@ std::optional<cause> attempt(provocation& how) {
     if (!in_time || !had_cpu || !how.came_off()) {
         return std::nullopt;
     }
-    return judge::classify(
-        watch::evidence(earlier, later, seen.handler_age, age, seen.handlers_in_turn));
+    auto proof = watch::evidence(earlier, later, seen.handler_age, age, seen.handlers_in_turn);
+    proof.cpu_limit = seen.cpu_limit;
+    return judge::classify(proof);
 }
 
 int repetitions() {

@@ -12,9 +12,11 @@ namespace {
 // part of the matter, and 60 % is as far from one rival as it can be without missing two.
 constexpr int starved_percent = 60;
 
-// A thread that looked ready both times and ran less than this was waiting for a CPU, whatever the
-// run-queue delay says: the kernel adds a wait to it only when the wait is over.
-constexpr int flat_percent = 10;
+// A control group that has used up its quota waits for the end of the period, 100 ms as a rule, and
+// two looks may see less of that wait than it takes of a period. With a quota that leaves
+// `starved_percent` of the time to waiting, this much of it is enough. A thread that is not short
+// of CPU waits for less than a hundredth.
+constexpr int quota_wait_percent = 10;
 
 // Fewer handlers than this in a late turn are not "many": each is long enough to be found by name.
 constexpr std::uint64_t many_handlers = 10;
@@ -23,16 +25,36 @@ constexpr std::uint64_t many_handlers = 10;
 // could have taken all of the time asleep are what it was spent on.
 constexpr duration fault_time = std::chrono::milliseconds(10);
 
-/// How the time between the looks was spent; the three add up to wall.
+/// How the time between the looks was spent; the four add up to wall.
 struct time_spent {
     duration wall{};
     duration running{};
     duration waiting{}; ///< for a CPU
     duration sleeping{};
+    duration unaccounted{}; ///< one of the three, and nothing says which
 };
 
 bool is_share(duration part, duration whole, int percent) {
     return part * 100 >= whole * percent;
+}
+
+bool is_asleep(thread_activity is) {
+    return is == thread_activity::asleep || is == thread_activity::disk;
+}
+
+/// Ready at both looks and at any time in between: whoever goes to sleep runs before that. What the
+/// run-queue delay says does not matter, since the kernel adds a wait to it only when it is over.
+bool was_ready(const stall_evidence& seen, const thread_progress& did) {
+    const bool ready_twice =
+        seen.before == thread_activity::runnable && seen.now == thread_activity::runnable;
+    const bool slept =
+        did.voluntary_sleeps ? *did.voluntary_sleeps != 0 : did.cpu > duration::zero();
+    return ready_twice && !slept && did.cpu_exact;
+}
+
+bool was_asleep(const stall_evidence& seen, const thread_progress& did) {
+    const bool by_account = did.run_delay && did.voluntary_sleeps.value_or(0) != 0;
+    return is_asleep(seen.before) || is_asleep(seen.now) || by_account;
 }
 
 time_spent split(const stall_evidence& seen, const thread_progress& did) {
@@ -40,16 +62,26 @@ time_spent split(const stall_evidence& seen, const thread_progress& did) {
     // The clocks are read one after the other, so a part may come out larger than the whole.
     time.running = std::clamp(did.cpu, duration::zero(), did.wall);
     const auto rest = did.wall - time.running;
-    time.waiting = std::clamp(did.run_delay.value_or(duration::zero()), duration::zero(), rest);
-    const bool ready_twice =
-        seen.before == thread_activity::runnable && seen.now == thread_activity::runnable;
-    const bool never_slept = did.voluntary_sleeps ? *did.voluntary_sleeps == 0
-                                                  : !is_share(time.running, did.wall, flat_percent);
-    if (ready_twice && never_slept) {
+    if (was_ready(seen, did)) {
         time.waiting = rest;
+        return time;
     }
-    time.sleeping = rest - time.waiting;
+    const auto delay = did.run_delay.value_or(duration::zero());
+    // A longer one began before the first look. How much of it is left of the time between them is
+    // not known of a thread that may have gone to sleep since.
+    const bool before_that = delay > did.wall && seen.now != thread_activity::runnable;
+    time.waiting = before_that ? duration::zero() : std::clamp(delay, duration::zero(), rest);
+    (was_asleep(seen, did) ? time.sleeping : time.unaccounted) = rest - time.waiting;
     return time;
+}
+
+bool is_starved(const time_spent& time, std::optional<double> cpu_limit) {
+    if (is_share(time.waiting, time.wall, starved_percent)) {
+        return true;
+    }
+    const bool tight = cpu_limit && *cpu_limit * 100 <= 100 - starved_percent;
+    return tight && is_share(time.waiting, time.wall, quota_wait_percent) &&
+           is_share(time.running + time.waiting, time.wall, starved_percent);
 }
 
 bool is_congested(const stall_evidence& seen) {
@@ -94,7 +126,7 @@ cause classify(const stall_evidence& seen) {
                          : std::optional<thread_progress>();
     const auto time = did ? split(seen, *did) : time_spent();
     // Before congestion: on a machine without CPU to spare, short handlers are late as well.
-    if (did && is_share(time.waiting, time.wall, starved_percent)) {
+    if (did && is_starved(time, seen.cpu_limit)) {
         return cause::starved;
     }
     if (is_congested(seen)) {
@@ -103,7 +135,11 @@ cause classify(const stall_evidence& seen) {
     if (!did) {
         return from_activity(seen.now);
     }
-    return time.running >= time.sleeping ? cause::cpu : from_sleep(seen, *did, time.sleeping);
+    if (time.running >= time.sleeping + time.unaccounted) {
+        return cause::cpu;
+    }
+    return time.unaccounted > time.sleeping ? cause::unknown
+                                            : from_sleep(seen, *did, time.sleeping);
 }
 
 } // namespace loopmon::judge

@@ -5,6 +5,11 @@
 // The wall clock says *that* a loop is late, the thread's CPU time says *why*: a CPU-time clock
 // alone would not see a blocking call, a wall clock alone would blame a program for a machine that
 // is short of CPU.
+//
+// Evidence decides, its absence does not. Each source may be missing (no /proc, an old kernel);
+// then the answer is cause::unknown, which trips, and neither a cause that excuses nor a guess:
+// time in which a thread did not run is sleep if it was seen asleep, and a wait for a CPU if it was
+// seen ready and cannot have slept.
 #pragma once
 
 #include "judge/level.hpp"
@@ -29,6 +34,7 @@ enum class thread_activity {
 struct thread_progress {
     duration wall{};
     duration cpu{};                                ///< that it ran
+    bool cpu_exact = true;                         ///< false: `cpu` may lack a slice not over yet
     std::optional<duration> run_delay;             ///< that it was ready and did not run
     std::optional<std::uint64_t> voluntary_sleeps; ///< how often it gave up the CPU by itself
     std::uint64_t major_faults = 0;                ///< pages that had to come from storage
@@ -43,6 +49,8 @@ struct stall_evidence {
     std::optional<duration> handler_age;
     duration turn_age{};                ///< of the turn, or how late the loop is
     std::uint64_t handlers_in_turn = 0; ///< that have ended in it
+    /// CPUs that the control group may use; nullopt: no limit, or not known.
+    std::optional<double> cpu_limit = std::nullopt;
 };
 
 /// Never cause::none: the loop is late, whoever asks. cause::unknown if the evidence does not say.

@@ -14,9 +14,9 @@ namespace loopmon::watch {
 
 namespace {
 
-/// The directory of the own control group of version 2. One that does not exist if there is none:
-/// its files are absent then, as they would be in a group without the cpu controller.
-std::string own_group(const std::string& root) {
+/// The control group of this process. Without one its files are absent, as they would be in a group
+/// without the cpu controller.
+control_group own_group(const std::string& root) {
     proc_file memberships(root + "/proc/self/cgroup");
     const auto read = memberships.read();
     std::string path;
@@ -29,7 +29,16 @@ std::string own_group(const std::string& root) {
     }
     // Version 2 is mounted in the middle, or beside version 1.
     const auto unified = root + "/sys/fs/cgroup/unified";
-    return (::access(unified.c_str(), F_OK) == 0 ? unified : root + "/sys/fs/cgroup") + path;
+    return {::access(unified.c_str(), F_OK) == 0 ? unified : root + "/sys/fs/cgroup", path};
+}
+
+std::vector<proc_file> limits_of(const control_group& group) {
+    std::vector<proc_file> limits;
+    for (auto path = group.path; !path.empty();) {
+        limits.emplace_back(group.mount + path + "/cpu.max");
+        path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+    }
+    return limits;
 }
 
 /// The number that follows `key` in `text`.
@@ -79,11 +88,11 @@ void append(std::string& text, const std::string& part) {
 
 machine_probe::machine_probe(const std::string& root) : machine_probe(root, own_group(root)) {}
 
-machine_probe::machine_probe(const std::string& root, const std::string& group)
-    : own_pressure_(group + "/cpu.pressure"),
+machine_probe::machine_probe(const std::string& root, const control_group& group)
+    : own_pressure_(group.mount + group.path + "/cpu.pressure"),
       system_pressure_(root + "/proc/pressure/cpu"),
-      limit_(group + "/cpu.max"),
-      events_(group + "/cgroup.events") {}
+      events_(group.mount + group.path + "/cgroup.events"),
+      limits_(limits_of(group)) {}
 
 machine_load machine_probe::look() {
     machine_load load;
@@ -91,7 +100,12 @@ machine_load machine_probe::look() {
     if (!load.cpu_pressure) {
         load.cpu_pressure = pressure(system_pressure_.read());
     }
-    load.cpu_limit = limit(limit_.read());
+    for (auto& file : limits_) {
+        const auto allowed = limit(file.read());
+        if (allowed && (!load.cpu_limit || *allowed < *load.cpu_limit)) {
+            load.cpu_limit = allowed;
+        }
+    }
     const auto events = events_.read();
     load.frozen = events && number_after(*events, "frozen ") == 1.0;
     return load;

@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace loopmon::watch {
 
@@ -18,8 +19,15 @@ namespace loopmon::watch {
 struct machine_load {
     std::optional<double> cpu_pressure; ///< share of the last 10 s in which some thread waited for
                                         ///< a CPU, in percent
-    std::optional<double> cpu_limit;    ///< CPUs that cpu.max of the control group allows
+    std::optional<double> cpu_limit;    ///< CPUs that cpu.max of the control group allows, or that
+                                        ///< of one around it if that is less
     bool frozen = false;                ///< the control group is, or was until just now
+};
+
+/// Where the control group of version 2 is.
+struct control_group {
+    std::string mount;
+    std::string path; ///< below the mount; of a group that does not exist: there is none
 };
 
 /// Finds the control group once and keeps its files open. One thread at a time.
@@ -31,9 +39,10 @@ public:
     [[nodiscard]] machine_load look();
 
 private:
-    machine_probe(const std::string& root, const std::string& group);
+    machine_probe(const std::string& root, const control_group& group);
 
-    proc_file own_pressure_, system_pressure_, limit_, events_;
+    proc_file own_pressure_, system_pressure_, events_;
+    std::vector<proc_file> limits_; ///< of the group and of those around it
 };
 
 /// "cpu pressure 37% (10 s), ran 4 ms late of 50 ms"; empty if nothing is known. How late the

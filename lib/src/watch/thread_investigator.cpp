@@ -36,12 +36,14 @@ public:
 
     [[nodiscard]] finding conclude(judge::time_point, const suspicion& of) override {
         const auto seen = probe_.look();
-        const auto proof = evidence(before_, seen, of.handler_age, of.lag, of.handlers_in_turn);
+        const auto machine = by_.machine_.look();
+        auto proof = evidence(before_, seen, of.handler_age, of.lag, of.handlers_in_turn);
+        proof.cpu_limit = machine.cpu_limit;
         finding found;
         found.why = judge::classify(proof);
         found.who.syscall = syscall_text(seen);
         found.who.waiting_in = seen.wchan;
-        found.who.machine = machine_text(before_, seen, by_.machine_.look());
+        found.who.machine = machine_text(before_, seen, machine);
         if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
             found.who.stack = text_of(symboliser(by_.catcher_.capture(probe_.thread(), of.still)));
         }

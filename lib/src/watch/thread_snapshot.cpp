@@ -44,6 +44,14 @@ std::optional<std::uint64_t> field(std::string_view status, std::string_view key
     return std::nullopt;
 }
 
+/// The letter in the line "State:\tS (sleeping)" of it; 0: there is none.
+char state_in(std::string_view status) {
+    constexpr std::string_view key = "\nState:\t";
+    const auto at = status.find(key);
+    return at != std::string_view::npos && at + key.size() < status.size() ? status[at + key.size()]
+                                                                           : char{};
+}
+
 /// The CPU clock of a thread of this process, as clock_gettime(2) numbers it: ~TID in the upper
 /// bits, 4 for "of a thread", 2 for "in nanoseconds". It includes the time slice that is not over
 /// yet, which schedstat and stat do not.
@@ -54,6 +62,23 @@ std::optional<duration> cpu_clock(pid_t thread) {
         return std::nullopt;
     }
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+/// Both clocks of one moment. Whoever looks may be interrupted between the two, for longer than a
+/// stall: a thread that ran all the time would seem not to have.
+void read_clocks(pid_t thread, thread_snapshot& seen) {
+    constexpr auto close_enough = std::chrono::microseconds(200);
+    constexpr int attempts = 5;
+    auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < attempts; ++i) {
+        seen.cpu = cpu_clock(thread);
+        seen.when = std::chrono::steady_clock::now();
+        if (seen.when - before < close_enough) {
+            break;
+        }
+        before = seen.when;
+    }
+    seen.cpu_exact = seen.cpu.has_value();
 }
 
 duration from_ticks(std::uint64_t ticks) {
@@ -95,7 +120,9 @@ void read_schedstat(std::string_view text, thread_snapshot& seen) {
 
 /// "running", or "-1 SP PC" when blocked outside of a call, or "NUMBER ARG0 .. ARG5 SP PC".
 void read_syscall(std::string_view text, thread_snapshot& seen) {
-    const auto call = number<long>(next_word(text));
+    const auto word = next_word(text);
+    seen.ready = word == "running";
+    const auto call = number<long>(word);
     auto first = next_word(text);
     if (!call) {
         return;
@@ -121,6 +148,21 @@ bool waits_for_storage(long call) {
     return std::find(calls.begin(), calls.end(), call) != calls.end();
 }
 
+thread_activity asleep_in(const thread_snapshot& seen) {
+    return seen.faulting || (seen.call && waits_for_storage(seen.call->number))
+               ? thread_activity::disk
+               : thread_activity::asleep;
+}
+
+/// Where there is no state, the other files still say whether the thread is blocked.
+thread_activity stateless_activity(const thread_snapshot& seen) {
+    if (seen.ready) {
+        return thread_activity::runnable;
+    }
+    const bool blocked = seen.faulting || seen.call || !seen.wchan.empty();
+    return blocked ? asleep_in(seen) : thread_activity::unknown;
+}
+
 /// The freezer of control groups shows its threads as D (version 1) or S (version 2).
 bool is_frozen(const thread_snapshot& seen) {
     return seen.wchan == "__refrigerator" || seen.wchan == "do_freezer_trap";
@@ -138,15 +180,18 @@ thread_probe::thread_probe(pid_t thread)
 
 thread_snapshot thread_probe::look() {
     thread_snapshot seen;
-    seen.when = std::chrono::steady_clock::now();
-    seen.cpu = cpu_clock(thread_);
-    const bool has_clock = seen.cpu.has_value();
-    // What must fit the clocks comes first: the watcher may be interrupted at any point.
+    read_clocks(thread_, seen);
+    const bool has_clock = seen.cpu_exact;
     if (const auto text = schedstat_.read()) {
         read_schedstat(*text, seen);
     }
     if (const auto text = stat_.read()) {
         read_stat(*text, seen);
+    }
+    if (const auto text = status_.read()) {
+        seen.traced = field(*text, "TracerPid:").value_or(0) != 0;
+        seen.state = seen.state != 0 ? seen.state : state_in(*text);
+        seen.voluntary_sleeps = field(*text, "voluntary_ctxt_switches:");
     }
     if (!has_clock && seen.state == 0) {
         seen.gone = true;
@@ -157,10 +202,6 @@ thread_snapshot thread_probe::look() {
     }
     if (const auto text = wchan_.read(); text && *text != "0") {
         seen.wchan = *text;
-    }
-    if (const auto text = status_.read()) {
-        seen.traced = field(*text, "TracerPid:").value_or(0) != 0;
-        seen.voluntary_sleeps = field(*text, "voluntary_ctxt_switches:");
     }
     return seen;
 }
@@ -176,14 +217,14 @@ thread_activity activity(const thread_snapshot& seen) {
     case 'R':
         return thread_activity::runnable;
     case 'S':
-        return seen.faulting || (seen.call && waits_for_storage(seen.call->number))
-                   ? thread_activity::disk
-                   : thread_activity::asleep;
+        return asleep_in(seen);
     case 'D':
         return thread_activity::disk;
     case 'T':
     case 't':
         return thread_activity::stopped;
+    case 0:
+        return stateless_activity(seen);
     default:
         return thread_activity::unknown;
     }
@@ -194,12 +235,14 @@ judge::stall_evidence evidence(const thread_snapshot& earlier, const thread_snap
                                std::uint64_t handlers_in_turn) {
     auto seen = evidence(later, handler_age, turn_age, handlers_in_turn);
     seen.before = activity(earlier);
-    if (!earlier.cpu || !later.cpu) {
+    // Two sources of CPU time have no difference.
+    if (!earlier.cpu || !later.cpu || earlier.cpu_exact != later.cpu_exact) {
         return seen;
     }
     judge::thread_progress did;
     did.wall = later.when - earlier.when;
     did.cpu = *later.cpu - *earlier.cpu;
+    did.cpu_exact = earlier.cpu_exact && later.cpu_exact;
     if (earlier.run_delay && later.run_delay) {
         did.run_delay = *later.run_delay - *earlier.run_delay;
     }

@@ -29,11 +29,13 @@ struct thread_snapshot {
     bool gone = false;                        ///< the thread has ended; the rest is absent
     char state = 0;                           ///< R, S, D, T, t, ... of proc(5); 0: absent
     std::optional<judge::duration> cpu;       ///< that it ever ran
+    bool cpu_exact = false;                   ///< by its clock: a slice not over yet is in it
     std::optional<judge::duration> run_delay; ///< that it ever was ready and did not run; a wait
                                               ///< that is not over yet is not in it
     std::optional<std::uint64_t> voluntary_sleeps;
     std::optional<std::uint64_t> minor_faults, major_faults;
     std::optional<blocked_call> call;
+    bool ready = false;    ///< not blocked, by the file that names the call
     bool faulting = false; ///< blocked outside of any call: its memory is not there yet
     std::string wchan;     ///< the kernel function that it sleeps in; empty: none, or absent
     bool traced = false;   ///< a debugger or strace is attached to it

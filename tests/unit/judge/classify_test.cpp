@@ -101,13 +101,15 @@ TEST_CASE("classify: a wait for the CPU that is not over yet is found by what is
     SECTION("one that was asleep at the earlier look is not known to have been ready") {
         CHECK(classify(one_handler(asleep, runnable, did(10ms, 0ms, 0))) == cause::blocked);
     }
-    SECTION("unless the kernel counts sleeps, ready twice and under 10 % run is a wait") {
-        auto progress = did(20ms - 1ns, 0ms);
+    SECTION("where the kernel does not count sleeps, only one that did not run at all waited") {
+        auto progress = did(1us, 0ms);
         progress.voluntary_sleeps.reset();
         progress.run_delay.reset();
+        CHECK(classify(one_handler(runnable, runnable, progress)) == cause::unknown);
+        progress.cpu = 0ms; // whoever goes to sleep runs before that
         CHECK(classify(one_handler(runnable, runnable, progress)) == cause::starved);
-        progress.cpu = 20ms;
-        CHECK(classify(one_handler(runnable, runnable, progress)) == cause::blocked);
+        progress.cpu_exact = false;
+        CHECK(classify(one_handler(runnable, runnable, progress)) == cause::unknown);
     }
 }
 
@@ -213,8 +215,36 @@ TEST_CASE("classify: where the state is hidden the CPU clock still tells", "[jud
     progress.wall = 200ms;
     progress.cpu = 100ms;
     CHECK(classify(one_handler(unknown, unknown, progress)) == cause::cpu);
-    progress.cpu -= 1ns;
-    CHECK(classify(one_handler(unknown, unknown, progress)) == cause::blocked);
+    progress.cpu -= 1ns; // asleep, or ready and not run: nothing says which
+    CHECK(classify(one_handler(unknown, unknown, progress)) == cause::unknown);
+}
+
+TEST_CASE("classify: a wait from before the first look does not hide what it sleeps in",
+          "[judge]") {
+    CHECK(classify(one_handler(runnable, asleep, did(1ms, 200ms + 1ns))) == cause::blocked);
+    CHECK(classify(one_handler(runnable, disk, did(1ms, 3s))) == cause::io);
+    CHECK(classify(one_handler(runnable, runnable, did(1ms, 3s))) == cause::starved);
+}
+
+TEST_CASE("classify: a tight CPU quota is starvation, however much of its wait was seen",
+          "[judge]") {
+    auto seen = one_handler(runnable, runnable, did(160ms, 0ms, 0));
+    CHECK(classify(seen) == cause::cpu);
+    seen.cpu_limit = 0.4;
+    CHECK(classify(seen) == cause::starved);
+    SECTION("not one that leaves it more time than it takes") {
+        seen.cpu_limit = 0.41;
+        CHECK(classify(seen) == cause::cpu);
+    }
+    SECTION("not if it ran nearly all the time") {
+        seen.progress->cpu = 181ms;
+        CHECK(classify(seen) == cause::cpu);
+    }
+    SECTION("not if it slept most of the time") {
+        seen.now = asleep;
+        seen.progress = did(50ms, 60ms);
+        CHECK(classify(seen) == cause::blocked);
+    }
 }
 
 TEST_CASE("classify: clocks that disagree are bounded by the wall", "[judge]") {

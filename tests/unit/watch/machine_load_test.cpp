@@ -87,6 +87,17 @@ TEST_CASE("machine_load: a limit in CPUs, none for max", "[watch]") {
     CHECK_FALSE(machine_probe(machine.root()).look().cpu_limit);
 }
 
+TEST_CASE("machine_load: the limit is the least of the groups around it, too", "[watch]") {
+    fake_machine machine;
+    machine.file("proc/self/cgroup", "0::/a.slice/b.service\n");
+    machine.file("sys/fs/cgroup/a.slice/cpu.max", "30000 100000\n");
+    CHECK(machine_probe(machine.root()).look().cpu_limit == 0.3);
+    machine.file("sys/fs/cgroup/a.slice/b.service/cpu.max", "max 100000\n");
+    CHECK(machine_probe(machine.root()).look().cpu_limit == 0.3);
+    machine.file("sys/fs/cgroup/a.slice/b.service/cpu.max", "20000 100000\n");
+    CHECK(machine_probe(machine.root()).look().cpu_limit == 0.2);
+}
+
 TEST_CASE("machine_load: what is missing or garbled is absent", "[watch]") {
     fake_machine machine;
     const auto check_absent = [&] {
