@@ -3,9 +3,11 @@
 # twice: the rooms as loopmon_ROOM and loopmon_ROOM_tracked, the library as loopmon and
 # loopmon_tracking. What a program is built with it gets by linking one or the other.
 
-# The setting itself, and the symbol that keeps the variants apart (loopmon/build_variant.hpp).
-set(LOOPMON_TRACKING_DEFINITION
-  BOOST_ASIO_CUSTOM_HANDLER_TRACKING="loopmon/asio_tracking.hpp")
+# The setting itself, and the symbols that keep the variants apart (loopmon/build_variant.hpp,
+# loopmon/tracked_boost.hpp).
+set(LOOPMON_TRACKING_DEFINITIONS
+  BOOST_ASIO_CUSTOM_HANDLER_TRACKING="loopmon/asio_tracking.hpp"
+  BOOST_USER_CONFIG="loopmon/tracked_boost.hpp")
 set(LOOPMON_TRACKING_LINK_OPTION LINKER:--wrap=epoll_wait) # lib/src/measure/poll_hook.cpp
 
 foreach(suffix IN ITEMS "" _tracked)
@@ -14,7 +16,7 @@ foreach(suffix IN ITEMS "" _tracked)
   target_link_libraries(loopmon_variant${suffix} PRIVATE loopmon_warnings)
   set_target_properties(loopmon_variant${suffix} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endforeach()
-target_compile_definitions(loopmon_variant_tracked PUBLIC ${LOOPMON_TRACKING_DEFINITION})
+target_compile_definitions(loopmon_variant_tracked PUBLIC ${LOOPMON_TRACKING_DEFINITIONS})
 
 # loopmon_room(NAME [PURE] SOURCES files... [USES rooms...] [LINK targets...]
 #              [TRACKED_SOURCES files...] [DEFINITIONS definitions...])

@@ -13,6 +13,10 @@
 
 #include <cstdint>
 
+#if !defined(LOOPMON_TRACKED_BOOST)
+#error "loopmon: BOOST_USER_CONFIG must be a file that includes <loopmon/tracked_boost.hpp>"
+#endif
+
 namespace boost::asio {
 class execution_context;
 }

@@ -3,13 +3,15 @@
 # Builds a program of two translation units and the library's symbol of its variant, each of the
 # three with handler tracking and without: only the two pure programs link, and the linker's message
 # for the others names what is wrong. With all that makes a linker forget what nobody uses. The same
-# for a part that was built with another Boost.
+# for a part that was built with another Boost, or with another configuration of asio; and for one
+# that uses asio and includes nothing of the library, with each linker that is there.
 #
 #     cmake -D CXX=... -D SOURCE_DIR=... -D WORK=... -P check.cmake
 
 set(flags -std=c++20 -O2 -ffunction-sections -fdata-sections -I${SOURCE_DIR}/lib/include)
 set(flags_plain ${flags})
-set(flags_tracked ${flags} "-DBOOST_ASIO_CUSTOM_HANDLER_TRACKING=\"loopmon/asio_tracking.hpp\"")
+set(flags_tracked ${flags} "-DBOOST_ASIO_CUSTOM_HANDLER_TRACKING=\"loopmon/asio_tracking.hpp\""
+  "-DBOOST_USER_CONFIG=\"loopmon/tracked_boost.hpp\"")
 set(message_plain loopmon_all_of_this_program_must_be_built_without_loopmon_tracking)
 set(message_tracked loopmon_all_of_this_program_must_be_built_with_loopmon_tracking)
 
@@ -51,12 +53,53 @@ foreach(main IN ITEMS plain tracked)
   endforeach()
 endforeach()
 
+# refused(WHAT MESSAGE objects...)
+function(refused what expected)
+  execute_process(COMMAND ${CXX} ${ARGN} -o ${WORK}/program
+    RESULT_VARIABLE failed ERROR_VARIABLE message OUTPUT_VARIABLE message)
+  if(NOT failed OR NOT "${message}" MATCHES "${expected}")
+    message(SEND_ERROR "${what}: links, or the message does not say '${expected}': ${message}")
+  endif()
+endfunction()
+
+# compile(SOURCE OBJECT flags...)
+function(compile source object)
+  execute_process(COMMAND ${CXX} ${ARGN} -c ${CMAKE_CURRENT_LIST_DIR}/${source}
+    -o ${WORK}/${object} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
 file(WRITE ${WORK}/other/boost/version.hpp "#define BOOST_VERSION 999999\n")
-execute_process(COMMAND ${CXX} -I${WORK}/other ${flags} -c ${CMAKE_CURRENT_LIST_DIR}/part.cpp
-  -o ${WORK}/part_other.o COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND ${CXX} ${WORK}/main_plain.o ${WORK}/part_other.o
-  ${WORK}/build_variant_plain.o -o ${WORK}/program
-  RESULT_VARIABLE failed ERROR_VARIABLE message OUTPUT_VARIABLE message)
-if(NOT failed OR NOT "${message}" MATCHES "${message_plain}_and_boost_999999")
-  message(SEND_ERROR "a part with another Boost links, or the message does not say so: ${message}")
-endif()
+compile(part.cpp part_other.o -I${WORK}/other ${flags})
+refused("a part with another Boost" ${message_plain}_and_boost_999999
+  ${WORK}/main_plain.o ${WORK}/part_other.o ${WORK}/build_variant_plain.o)
+
+foreach(setting IN ITEMS BOOST_ASIO_DISABLE_EPOLL=asio_without_epoll
+    BOOST_ASIO_DISABLE_THREADS=without_threads BOOST_ASIO_HAS_IO_URING=io_uring_recycling
+    BOOST_ASIO_HAS_IO_URING_AS_DEFAULT=asio_on_io_uring
+    BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING=without_recycling
+    BOOST_ASIO_ENABLE_BUFFER_DEBUGGING=checked_buffers)
+  string(REGEX MATCH "^[A-Z_]+" macro ${setting})
+  string(REGEX MATCH "[a-z_]+$" word ${setting})
+  foreach(variant IN ITEMS plain tracked)
+    compile(part.cpp part_other.o -D${macro} ${flags_${variant}})
+    refused("a part with ${macro}, ${variant}" "${message_${variant}}_.*${word}"
+      ${WORK}/main_${variant}.o ${WORK}/part_other.o ${WORK}/build_variant_${variant}.o)
+  endforeach()
+endforeach()
+
+file(WRITE ${WORK}/nothing.cpp "int main() {}\n")
+foreach(optimisation IN ITEMS -O0 -O2)
+  compile(foreign.cpp foreign_plain.o ${flags} ${optimisation})
+  execute_process(COMMAND ${CXX} ${WORK}/main_plain.o ${WORK}/foreign_plain.o
+    ${WORK}/build_variant_plain.o -o ${WORK}/program COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${WORK}/program COMMAND_ERROR_IS_FATAL ANY)
+  foreach(linker IN ITEMS bfd gold lld)
+    execute_process(COMMAND ${CXX} -fuse-ld=${linker} ${WORK}/nothing.cpp -o ${WORK}/nothing
+      RESULT_VARIABLE missing OUTPUT_QUIET ERROR_QUIET)
+    if(NOT missing)
+      refused("a part with asio only, ${optimisation}, ${linker}" "thread_context" -Wl,--gc-sections
+        -fuse-ld=${linker} ${WORK}/main_tracked.o ${WORK}/foreign_plain.o
+        ${WORK}/build_variant_tracked.o)
+    endif()
+  endforeach()
+endforeach()
