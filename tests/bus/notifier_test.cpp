@@ -4,6 +4,7 @@
 #include "systemd/notifier.hpp"
 
 #include <ctime>
+#include <filesystem>
 #include <string>
 
 #include <unistd.h>
@@ -92,6 +93,18 @@ TEST_CASE("notifier: the longest status does not push the watchdog out of the da
     notify_socket manager;
     make_sd_notifier()->ready(std::string(5000, 'x'));
     CHECK(manager.receive() == "READY=1\nSTATUS=" + std::string(1024, 'x') + "\nWATCHDOG=1");
+}
+
+TEST_CASE(
+    "notifier: is heard also where the path of the manager's socket cannot be seen any more") {
+    notify_socket manager;
+    const auto notifier = make_sd_notifier();
+    std::filesystem::remove(manager.path()); // as after chroot(2)
+    notifier->ping();
+    CHECK(manager.receive() == "WATCHDOG=1");
+    unsetenv("NOTIFY_SOCKET");
+    notifier->trigger("late");
+    CHECK(manager.receive() == "STATUS=late\nWATCHDOG=trigger");
 }
 
 TEST_CASE("notifier: without a manager it speaks to nobody") {

@@ -13,6 +13,15 @@
 namespace loopmon::test {
 
 notify_socket::notify_socket() : path_((directory_.path() / "notify").string()) {
+    rebind();
+    setenv("NOTIFY_SOCKET", path_.c_str(), 1);
+}
+
+void notify_socket::rebind() {
+    if (socket_ >= 0) {
+        close(socket_);
+        unlink(path_.c_str());
+    }
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path_.size() >= sizeof address.sun_path) {
@@ -26,7 +35,6 @@ notify_socket::notify_socket() : path_((directory_.path() / "notify").string()) 
     if (socket_ < 0 || bind(socket_, generic, sizeof address) != 0) {
         throw std::system_error(errno, std::generic_category(), path_);
     }
-    setenv("NOTIFY_SOCKET", path_.c_str(), 1);
 }
 
 notify_socket::~notify_socket() {

@@ -21,6 +21,9 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    /// A new socket takes the place of the present one, under the same path.
+    void rebind();
+
     /// The next datagram; nothing if none comes in time.
     [[nodiscard]] std::optional<std::string>
     receive(std::chrono::milliseconds patience = std::chrono::milliseconds{0});

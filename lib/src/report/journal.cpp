@@ -4,20 +4,17 @@
 #include "report/console.hpp"
 #include "report/write_fully.hpp"
 
-// The caller's location goes into the fields, not that of the call of sd_journal_sendv.
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
-
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loopmon::report {
@@ -27,9 +24,11 @@ namespace {
 constexpr std::array<std::string_view, 8> priority_names = {"emerg",   "alert",  "crit", "err",
                                                             "warning", "notice", "info", "debug"};
 
-bool write_journal(const record& entry, const boost::source_location& where) {
+std::vector<std::string> journal_fields(const record& entry, const boost::source_location& where) {
     std::vector<std::string> fields;
-    fields.reserve(entry.fields.size() + 7);
+    fields.reserve(entry.fields.size() + 8);
+    // As sd_journal_send(3) does, which journald does not do for others.
+    fields.push_back(std::string("SYSLOG_IDENTIFIER=") + program_invocation_short_name);
     fields.push_back("MESSAGE=" + entry.text);
     if (!entry.details.empty()) {
         (fields.back() += '\n') += entry.details;
@@ -47,14 +46,7 @@ bool write_journal(const record& entry, const boost::source_location& where) {
             fields.push_back(std::string(name) + '=' + value);
         }
     }
-    std::vector<iovec> parts;
-    parts.reserve(fields.size());
-    for (auto& field : fields) {
-        parts.push_back({field.data(), field.size()});
-    }
-    // sd_journal_sendv succeeds silently when there is no socket, so look before.
-    return ::access("/run/systemd/journal/socket", W_OK) == 0 &&
-           sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+    return fields;
 }
 
 } // namespace
@@ -88,14 +80,16 @@ log_target detect_log_target() noexcept {
     return log_target::console;
 }
 
-journal::journal(log_target target) noexcept
-    : target_(target), colour_(wants_colour(std::getenv("NO_COLOR"), std::getenv("TERM"))) {}
+journal::journal(log_target target, std::string socket_path)
+    : target_(target),
+      socket_(std::move(socket_path)),
+      colour_(wants_colour(std::getenv("NO_COLOR"), std::getenv("TERM"))) {}
 
-void journal::write(const record& entry, const boost::source_location& where) const {
+void journal::write(const record& entry, const boost::source_location& where) {
     if (entry.severity > level()) {
         return;
     }
-    if (target() == log_target::journal && write_journal(entry, where)) {
+    if (target() == log_target::journal && socket_.send(journal_fields(entry, where))) {
         return;
     }
     // If nobody reads standard error, there is nowhere left to complain.

@@ -4,12 +4,14 @@
 // (console.hpp).
 #pragma once
 
+#include "report/journal_socket.hpp"
 #include "report/message.hpp"
 
 #include <boost/assert/source_location.hpp>
 
 #include <atomic>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace loopmon::report {
@@ -29,7 +31,9 @@ enum class log_target { journal, console };
 class journal {
 public:
     /// The environment is read here and never again: others may change theirs while this writes.
-    explicit journal(log_target target = detect_log_target()) noexcept;
+    /// The journal's socket is looked up here, and again only if it is lost.
+    explicit journal(log_target target = detect_log_target(),
+                     std::string socket_path = "/run/systemd/journal/socket");
 
     [[nodiscard]] priority level() const noexcept { return level_; }
     void level(priority least) noexcept { level_ = least; }
@@ -38,11 +42,12 @@ public:
 
     /// May block on the journal socket or on standard error: for the outbox thread. A record that
     /// the journal does not take goes to standard error.
-    void write(const record& entry, const boost::source_location& where) const;
+    void write(const record& entry, const boost::source_location& where);
 
 private:
     std::atomic<log_target> target_;
     std::atomic<priority> level_{priority::info};
+    journal_socket socket_;
     bool colour_; ///< if standard error is a terminal
 };
 

@@ -3,7 +3,13 @@
 // Each message is one datagram, so that the manager sees it whole or not at all, and in the order
 // of the lines: the status must be there when WATCHDOG=trigger ends the process. A datagram is put
 // together in place: a trip may be the consequence of a process out of memory.
+//
+// sd_notify(3) opens a socket for each message and looks $NOTIFY_SOCKET up by path: after a chroot
+// nothing would be heard, and the watchdog would end a healthy service. So the socket is our own
+// and stays connected.
 #include "systemd/notifier.hpp"
+
+#include "base/unix_datagrams.hpp"
 
 #include <systemd/sd-daemon.h>
 
@@ -11,7 +17,9 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <ctime>
+#include <string>
 #include <string_view>
 
 namespace loopmon::systemd {
@@ -20,6 +28,10 @@ namespace {
 
 // The manager takes 16 KiB, `systemctl status` shows one line.
 constexpr std::size_t status_limit = 1024;
+
+// A manager that is busy for longer (its queue is full of others' messages) must not keep the
+// watcher from watching; a ping that is lost follows within a third of the watchdog's period.
+constexpr auto manager_patience = std::chrono::seconds(1);
 
 /// The longest beginning of `text` that ends between two characters and is at most `limit` long.
 std::string_view cut(std::string_view text, std::size_t limit) noexcept {
@@ -60,17 +72,20 @@ public:
         return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
 
-    void send() const noexcept { (void)sd_notify(0, bytes_.data()); }
+    void send(base::unix_datagrams& to) noexcept {
+        const iovec whole{bytes_.data(), size_};
+        (void)to.send({&whole, 1});
+    }
 
 private:
     datagram& append(std::string_view text) noexcept {
-        const std::size_t fits = std::min(text.size(), bytes_.size() - 1 - size_);
+        const std::size_t fits = std::min(text.size(), bytes_.size() - size_);
         std::copy_n(text.data(), fits, bytes_.data() + size_);
         size_ += fits;
         return *this;
     }
 
-    // One status and the few fixed lines that go with it; always ends in a zero.
+    // One status and the few fixed lines that go with it.
     std::array<char, status_limit + 128> bytes_{};
     std::size_t size_ = 0;
 };
@@ -87,28 +102,40 @@ std::chrono::microseconds period_from_environment() noexcept {
     return std::chrono::microseconds{sd_watchdog_enabled(0, &usec) > 0 ? usec : 0};
 }
 
+std::string address_from_environment() {
+    const char* const address = std::getenv("NOTIFY_SOCKET");
+    return address == nullptr ? "" : address;
+}
+
 class sd_notifier final : public notifier {
 public:
     void ready(const std::string& text) noexcept override {
-        datagram{}.line("READY=1").status(text).line("WATCHDOG=1").send();
+        datagram{}.line("READY=1").status(text).line("WATCHDOG=1").send(manager_);
     }
     void reloading() noexcept override {
         // Without the time of it, systemd 253 and later takes the READY=1 that follows for an old
         // one, and `systemctl reload` hangs.
-        datagram{}.line("RELOADING=1").line("MONOTONIC_USEC=").number(monotonic_usec()).send();
+        datagram{}
+            .line("RELOADING=1")
+            .line("MONOTONIC_USEC=")
+            .number(monotonic_usec())
+            .send(manager_);
     }
     void reloaded(const std::string& text) noexcept override {
-        datagram{}.line("READY=1").status(text).send();
+        datagram{}.line("READY=1").status(text).send(manager_);
     }
-    void stopping() noexcept override { datagram{}.line("STOPPING=1").send(); }
-    void status(const std::string& text) noexcept override { datagram{}.status(text).send(); }
-    void ping() noexcept override { datagram{}.line("WATCHDOG=1").send(); }
+    void stopping() noexcept override { datagram{}.line("STOPPING=1").send(manager_); }
+    void status(const std::string& text) noexcept override {
+        datagram{}.status(text).send(manager_);
+    }
+    void ping() noexcept override { datagram{}.line("WATCHDOG=1").send(manager_); }
     void trigger(const std::string& reason) noexcept override {
-        datagram{}.status(reason).line("WATCHDOG=trigger").send();
+        datagram{}.status(reason).line("WATCHDOG=trigger").send(manager_);
     }
     std::chrono::microseconds watchdog_period() const noexcept override { return period_; }
 
 private:
+    base::unix_datagrams manager_{address_from_environment(), manager_patience};
     const std::chrono::microseconds period_ = period_from_environment();
 };
 

@@ -26,7 +26,8 @@ public:
     [[nodiscard]] virtual std::chrono::microseconds watchdog_period() const noexcept = 0;
 };
 
-/// Speaks to $NOTIFY_SOCKET, or to nobody if there is none. Status text is made to be one line of
+/// Sends to $NOTIFY_SOCKET as it was at this call, or to nobody if there is none; goes on to do so
+/// where that path cannot be seen any more (chroot). Status text is made to be one line of
 /// at most 1 KiB.
 [[nodiscard]] std::unique_ptr<notifier> make_sd_notifier();
 

@@ -31,7 +31,7 @@ std::string on_terminal(const char* no_color, const char* term) {
         ::dup2(terminal, STDERR_FILENO);
         ::setenv("NO_COLOR", no_color, 1);
         ::setenv("TERM", term, 1);
-        const journal log(log_target::console);
+        journal log(log_target::console);
         ::unsetenv("NO_COLOR");
         log.write({priority::err, "", "", "ill", {}}, BOOST_CURRENT_LOCATION);
     }
@@ -99,12 +99,8 @@ TEST_CASE("journal: is the target only if standard error is its stream", "[repor
 }
 
 TEST_CASE("journal: a record that no journal takes goes to standard error", "[report]") {
-    if (::access("/run/systemd/journal/socket", W_OK) == 0) {
-        SUCCEED("there is a journal on this machine; nothing to prove");
-        return;
-    }
     const captured_stderr captured;
-    const journal log(log_target::journal);
+    journal log(log_target::journal, "/nonexistent/socket");
     log.write({priority::err, "", "", "not lost", {}}, BOOST_CURRENT_LOCATION);
     CHECK(captured.text() == "<3>not lost\n");
 }
@@ -115,7 +111,7 @@ TEST_CASE("journal: a record whose writing is interrupted by signals is written 
     const stuck_stderr stuck;
     std::atomic<bool> over{false};
     std::thread writer([&over] {
-        const journal log(log_target::console);
+        journal log(log_target::console);
         log.write({priority::err, "", "", "the whole of it", {}}, BOOST_CURRENT_LOCATION);
         over = true;
     });
