@@ -54,7 +54,7 @@ void monitor_impl::set_up() {
     });
     reporter_.tell_previous_trip();
     if (const auto& problem = investigator_.problem(); !problem.empty()) {
-        note(report::priority::warning, "stalls will have no stack: " + problem,
+        note(report::priority::warning, "handlers that compute will have no stack: " + problem,
              BOOST_CURRENT_LOCATION);
     }
     if (const auto address = bus_address(options_); !address.empty()) {

@@ -62,7 +62,7 @@ struct monitor_settings {
     watchdog_options watchdog = {};
     duration grace = std::chrono::seconds(5); ///< after READY, before anything is judged
     bool injection = false; ///< allow the D-Bus method Inject, for those who test their alerting
-    bool stacks = true;     ///< take the stack of a thread that is stuck, by a signal to it
+    bool stacks = true;     ///< take the stack of a thread that is stuck (README: Stacks)
 };
 
 struct monitor_options {

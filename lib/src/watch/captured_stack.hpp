@@ -20,6 +20,8 @@ struct captured_stack {
     bool stale = false;
     /// There are outer frames beyond the limit.
     bool truncated = false;
+    /// Why the outer frames are missing, where they could not be found; mostly empty.
+    std::string ends = {};
 };
 
 } // namespace loopmon::watch

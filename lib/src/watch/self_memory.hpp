@@ -8,7 +8,9 @@
 namespace loopmon::watch {
 
 /// Reads memory of this process that may be unmapped at the same moment, e.g. that of a module
-/// which another thread unloads: where a plain read would end the process, this one fails.
+/// which another thread unloads: where a plain read would end the process, this one fails. By
+/// process_vm_readv(2), which needs no file, so also after chroot(2); where a kernel or a sandbox
+/// refuses that, by /proc/self/mem.
 class self_memory {
 public:
     self_memory() noexcept;
@@ -26,7 +28,7 @@ public:
     }
 
 private:
-    int fd_;
+    int fd_ = -1; ///< of /proc/self/mem, where process_vm_readv is refused
 };
 
 } // namespace loopmon::watch

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "watch/stack_catcher.hpp"
 
+#include "watch/restartable_call.hpp"
 #include "watch/stack_request.hpp"
+#include "watch/task_directory.hpp"
+#include "watch/thread_place.hpp"
 #include "watch/thread_signals.hpp"
+#include "watch/thread_snapshot.hpp"
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstddef>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
 namespace loopmon::watch {
 
 namespace {
+
+// A thread that is now asleep and now awake is looked at again for so long: an alert must be out
+// 5 ms after its threshold.
+constexpr auto pursuit = std::chrono::milliseconds(2);
 
 using phase = stack_request::phase;
 
@@ -61,32 +70,106 @@ bool leaves(stack_request& request, phase from) {
     return true;
 }
 
+std::string end_text(const walked_stack& stack) {
+    switch (stack.because) {
+    case walked_stack::end::unknown_register:
+        return "outer frames are not known: they depend on registers that only the thread has";
+    case walked_stack::end::no_table:
+        return "outer frames are not known: the code of the last one has no unwind table";
+    case walked_stack::end::outermost:
+    case walked_stack::end::limit:
+        break;
+    }
+    return stack.guessed ? "one of the outer frames is a guess" : "";
+}
+
+/// Whether the thread is on a CPU, and not on its way into or out of a call that it sleeps in.
+/// @param earlier how often it had gone to sleep at some time before
+bool computes(pid_t tid, std::optional<std::uint64_t> earlier) {
+    // As long as it takes to wake up at the end of a call, or to begin one, several times over.
+    constexpr auto watched = std::chrono::microseconds(100);
+    const auto sleeps = look_at_signal(tid, 0).sleeps;
+    if (earlier == sleeps) {
+        return true;
+    }
+    const auto cpu = cpu_time(tid);
+    std::this_thread::sleep_for(watched);
+    const auto now = cpu_time(tid);
+    return cpu && now && *now - *cpu >= watched / 2 && look_at_signal(tid, 0).sleeps == sleeps &&
+           look_at_place(tid).is == thread_place::state::running;
+}
+
 } // namespace
 
-captured_stack stack_catcher::capture(pid_t tid, const std::function<bool()>& still_same) {
+stack_catcher::stack_catcher(int signal) : signal_(signal) {
+    keep_task_directory();
+}
+
+captured_stack stack_catcher::capture(pid_t tid, const std::function<bool()>& still_same,
+                                      std::optional<std::uint64_t> sleeps) {
     assert(tid != gettid());
     if (signal_.number() == 0) {
         return {};
-    }
-    if (!problem().empty()) {
-        return none(problem());
-    }
-    if (!signal_.intact()) {
-        return none("the program has taken signal " + std::to_string(signal_.number()) +
-                    " for itself");
     }
     reclaim(signal_.number());
     const auto obstacle = why_not_asked(tid);
     if (!still_same()) {
         return stale({});
     }
-    if (!obstacle.empty()) {
-        return none(obstacle);
+    auto stack = pursue(tid, obstacle, sleeps);
+    return still_same() ? stack : stale(std::move(stack));
+}
+
+captured_stack stack_catcher::pursue(pid_t tid, const std::string& obstacle,
+                                     std::optional<std::uint64_t> sleeps) {
+    const auto end = std::chrono::steady_clock::now() + pursuit;
+    do {
+        switch (look_at_place(tid).is) {
+        case thread_place::state::gone:
+            return none("the thread is gone");
+        case thread_place::state::hidden:
+            return none("/proc does not show what the thread is doing");
+        case thread_place::state::asleep:
+            if (auto stack = read(tid, obstacle)) {
+                return std::move(*stack);
+            }
+            break;
+        case thread_place::state::running:
+            if (!obstacle.empty()) {
+                return none(obstacle);
+            }
+            if (computes(tid, sleeps)) {
+                return interrupt(tid);
+            }
+        }
+    } while (std::chrono::steady_clock::now() < end);
+    return none("the thread was neither asleep nor on a CPU for long enough");
+}
+
+std::optional<captured_stack> stack_catcher::read(pid_t tid, const std::string& obstacle) {
+    auto seen = reader_.read(tid, timeout);
+    if (seen.is == sleeper::state::awake) {
+        return std::nullopt;
     }
+    if (seen.is == sleeper::state::failed) {
+        return none(seen.problem);
+    }
+    captured_stack stack;
+    stack.frames = std::move(seen.stack.frames);
+    stack.truncated = seen.stack.because == walked_stack::end::limit;
+    stack.ends = end_text(seen.stack);
+    if (!stack.ends.empty() && obstacle.empty() && survives_signal(seen.place)) {
+        if (auto whole = interrupt(tid); whole.frames.size() > stack.frames.size()) {
+            return whole;
+        }
+    }
+    return stack;
+}
+
+captured_stack stack_catcher::interrupt(pid_t tid) {
     for (std::uint32_t i = 0; i < stack_request::pool_size; ++i) {
         if (stack_requests[i].claim()) {
-            auto stack = take(tid, stack_requests[i], i);
-            return still_same() ? stack : stale(std::move(stack));
+            return take(tid, stack_requests[i], i);
         }
     }
     return none("too many threads have not taken the signal");
@@ -115,6 +198,8 @@ captured_stack stack_catcher::take(pid_t tid, stack_request& request, std::uint3
     stack.truncated = result.truncated;
     if (result.cramped) {
         stack.remark = "innermost frame only: the signal stack is too small to unwind on";
+    } else if (result.ended_call) {
+        stack.remark = "the signal for this stack ended a call that the thread had just entered";
     }
     request.release();
     return stack;
@@ -123,6 +208,12 @@ captured_stack stack_catcher::take(pid_t tid, stack_request& request, std::uint3
 // Many programs start their worker threads with all signals blocked. One sent to such a thread
 // would cost the watcher the timeout, and its request for as long as the thread lives.
 std::string stack_catcher::why_not_asked(pid_t tid) const {
+    if (!problem().empty()) {
+        return problem();
+    }
+    if (!signal_.intact()) {
+        return "the program has taken signal " + std::to_string(signal_.number()) + " for itself";
+    }
     if (has_signal_on_its_way(tid)) {
         return "the thread has not even taken the signal of last time";
     }

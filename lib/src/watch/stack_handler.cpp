@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "watch/stack_handler.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <dlfcn.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -40,6 +42,26 @@ std::uintptr_t interrupted_instruction(const ucontext_t& context) noexcept {
     return static_cast<std::uintptr_t>(context.uc_mcontext.__gregs[REG_PC]);
 #else
     return (void)context, 0;
+#endif
+}
+
+/// Whether the thread comes out of a call that the signal has ended: the kernel has put the result
+/// there, and the instruction before is the call. (Of one that is restarted it is the next.)
+bool has_ended_call(const ucontext_t& context) noexcept {
+#if defined(__x86_64__)
+    const auto next = static_cast<std::uintptr_t>(context.uc_mcontext.gregs[REG_RIP]);
+    constexpr std::array<unsigned char, 2> call = {0x0f, 0x05}; // syscall
+    return context.uc_mcontext.gregs[REG_RAX] == -EINTR &&
+           std::memcmp(reinterpret_cast<const void*>(next - call.size()), // NOLINT: an address
+                       call.data(), call.size()) == 0;
+#elif defined(__aarch64__)
+    const auto next = static_cast<std::uintptr_t>(context.uc_mcontext.pc);
+    constexpr std::array<unsigned char, 4> call = {0x01, 0x00, 0x00, 0xd4}; // svc #0
+    return static_cast<long>(context.uc_mcontext.regs[0]) == -EINTR &&
+           std::memcmp(reinterpret_cast<const void*>(next - call.size()), // NOLINT: an address
+                       call.data(), call.size()) == 0;
+#else
+    return (void)context, false;
 #endif
 }
 
@@ -120,6 +142,7 @@ bool is_in_unwinder(std::uintptr_t instruction) noexcept {
 void take_stack(const ucontext_t* context, stack_request::result& into) noexcept {
     into.count = 0;
     into.truncated = false;
+    into.ended_call = context != nullptr && has_ended_call(*context);
     into.cramped = context != nullptr && cramped(*context);
     const auto first = context != nullptr ? interrupted_instruction(*context) : 0;
     if (!into.cramped && !is_in_unwinder(first) && !is_switching_stacks(first)) {

@@ -53,6 +53,8 @@ public:
         bool truncated = false;
         /// The signal stack was too small to unwind on: the interrupted instruction alone.
         bool cramped = false;
+        /// The signal came while the thread slept in a call, which fails with EINTR now.
+        bool ended_call = false;
     };
 
     constexpr stack_request() = default;

@@ -127,6 +127,9 @@ symboliser::lines_until(std::optional<std::chrono::nanoseconds> end) const {
     if (stack_.truncated) {
         all.push_back({"[more than " + std::to_string(frame_limit) + " frames]", {}});
     }
+    if (!stack_.ends.empty()) {
+        all.push_back({"[" + stack_.ends + "]", {}});
+    }
     return without_plumbing(std::move(all));
 }
 

@@ -45,7 +45,8 @@ public:
         found.who.waiting_in = seen.wchan;
         found.who.machine = machine_text(before_, seen, machine);
         if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
-            found.who.stack = text_of(symboliser(by_.catcher_.capture(probe_.thread(), of.still)));
+            found.who.stack = text_of(symboliser(
+                by_.catcher_.capture(probe_.thread(), of.still, before_.voluntary_sleeps)));
         }
         before_ = seen;
         return found;

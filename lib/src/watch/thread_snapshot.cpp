@@ -52,18 +52,6 @@ char state_in(std::string_view status) {
                                                                            : char{};
 }
 
-/// The CPU clock of a thread of this process, as clock_gettime(2) numbers it: ~TID in the upper
-/// bits, 4 for "of a thread", 2 for "in nanoseconds". It includes the time slice that is not over
-/// yet, which schedstat and stat do not.
-std::optional<duration> cpu_clock(pid_t thread) {
-    const auto clock = static_cast<clockid_t>((~static_cast<unsigned>(thread) << 3U) | 6U);
-    timespec time{};
-    if (::clock_gettime(clock, &time) != 0) {
-        return std::nullopt;
-    }
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 /// Both clocks of one moment. Whoever looks may be interrupted between the two, for longer than a
 /// stall: a thread that ran all the time would seem not to have.
 void read_clocks(pid_t thread, thread_snapshot& seen) {
@@ -71,7 +59,7 @@ void read_clocks(pid_t thread, thread_snapshot& seen) {
     constexpr int attempts = 5;
     auto before = std::chrono::steady_clock::now();
     for (int i = 0; i < attempts; ++i) {
-        seen.cpu = cpu_clock(thread);
+        seen.cpu = cpu_time(thread);
         seen.when = std::chrono::steady_clock::now();
         if (seen.when - before < close_enough) {
             break;
@@ -169,6 +157,17 @@ bool is_frozen(const thread_snapshot& seen) {
 }
 
 } // namespace
+
+// As clock_gettime(2) numbers the clocks of threads: ~TID in the upper bits, 4 for "of a thread", 2
+// for "in nanoseconds".
+std::optional<duration> cpu_time(pid_t thread) {
+    const auto clock = static_cast<clockid_t>((~static_cast<unsigned>(thread) << 3U) | 6U);
+    timespec time{};
+    if (::clock_gettime(clock, &time) != 0) {
+        return std::nullopt;
+    }
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 thread_probe::thread_probe(pid_t thread)
     : thread_(thread),

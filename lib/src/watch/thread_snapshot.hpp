@@ -41,6 +41,11 @@ struct thread_snapshot {
     bool traced = false;   ///< a debugger or strace is attached to it
 };
 
+/// How long a thread of this process has been on a CPU so far, by its CPU clock. That includes the
+/// time slice that is not over yet, which schedstat and stat do not, and needs no /proc. Nothing
+/// for a thread that is gone.
+[[nodiscard]] std::optional<judge::duration> cpu_time(pid_t thread);
+
 /// Looks at one thread. Opens its files at the first look, in about 0.1 ms; later looks take about
 /// 0.05 ms. One thread at a time.
 class thread_probe {

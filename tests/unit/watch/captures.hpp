@@ -4,6 +4,7 @@
 
 #include "watch/stack_catcher.hpp"
 #include "watch/stack_handler.hpp"
+#include "watch/thread_signals.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -46,14 +47,16 @@ bool shows(const watch::captured_stack& stack, Function* function) {
 }
 
 /// Captures until the stack is as wanted, or a time is over that only a broken catcher needs. (A
-/// busy machine may leave a thread without CPU for longer than a capture waits.)
+/// busy machine may leave a thread without CPU for longer than a capture waits.) A thread that has
+/// not slept since the first time is taken for one that computes, as by the investigator.
 template <class Wanted>
 watch::captured_stack capture_until(watch::stack_catcher& catcher, pid_t tid, Wanted wanted) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    auto stack = catcher.capture(tid, always);
+    const auto sleeps = watch::look_at_signal(tid, 0).sleeps;
+    auto stack = catcher.capture(tid, always, sleeps);
     while (!wanted(stack) && std::chrono::steady_clock::now() < end) {
         std::this_thread::yield();
-        stack = catcher.capture(tid, always);
+        stack = catcher.capture(tid, always, sleeps);
     }
     return stack;
 }

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// The stack of a thread that sleeps in a call is taken while it sleeps there, and the program sees
+// nothing of it. Of all calls that a signal would end early, which are those that signal(7) lists
+// as never restarted; and of the ways to sleep that no signal reaches.
+#include "watch/loaded_image.hpp"
+#include "watch/stack_catcher.hpp"
+#include "watch/unwind_table.hpp"
+
+#include "support/catch.hpp"
+#include "support/stuck_thread.hpp"
+#include "unit/watch/blocked_calls.hpp"
+#include "unit/watch/captures.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/types.h>
+
+using namespace loopmon::watch;
+using namespace loopmon::test;
+
+namespace {
+
+volatile sig_atomic_t arrived = 0;
+
+/// Whether a frame lies in the function, by the unwind table.
+template <class Function>
+bool names(const captured_stack& stack, Function* function) {
+    const self_memory memory;
+    return std::any_of(stack.frames.begin(), stack.frames.end(), [&](std::uintptr_t frame) {
+        const auto image = find_loaded_image(frame);
+        const auto entry = image ? find_unwind_entry(memory, *image, frame) : std::nullopt;
+        return entry && entry->begin == reinterpret_cast<std::uintptr_t>(function);
+    });
+}
+
+/// Some times more than once, so that one harmful capture in many shows as well.
+captured_stack capture_often(stack_catcher& catcher, pid_t tid, outcome (*where)(in)) {
+    for (int i = 0; i < 20; ++i) {
+        (void)catcher.capture(tid, always);
+    }
+    return capture_until(catcher, tid, [where](const auto& seen) {
+        return seen.remark.empty() && names(seen, where);
+    });
+}
+
+} // namespace
+
+TEST_CASE("stack_sleeper: a call that a signal would end goes on until its time is up") {
+    surroundings with;
+    stack_catcher catcher;
+    for (const auto& call : timed_calls) {
+        INFO(call.name);
+        std::atomic<int> runs{0};
+        std::atomic<int> otherwise{0};
+        std::atomic<int> error{0};
+        stuck_thread sleeper([&](const auto& stop) {
+            while (!stop) {
+                if (const auto is = call.run(with); is != call.expected) {
+                    error = is.error;
+                    ++otherwise;
+                }
+                ++runs;
+            }
+        });
+        const auto stack = capture_often(catcher, sleeper.tid(), call.run);
+        sleeper.finish();
+        CHECK(names(stack, call.run));
+        CHECK(stack.remark.empty());
+        CHECK(runs > 0);
+        CHECK(otherwise == 0);
+        CHECK(error == 0);
+    }
+}
+
+TEST_CASE("stack_sleeper: a call without a timeout goes on until what it waits for is there") {
+    struct sigaction own = {};
+    own.sa_handler = [](int) { arrived = 1; };
+    struct sigaction before = {};
+    REQUIRE(sigaction(signal_of_program, &own, &before) == 0);
+    surroundings with;
+    stack_catcher catcher;
+    for (const auto& call : endless_calls) {
+        INFO(call.name);
+        outcome is;
+        std::atomic<pthread_t> thread{};
+        std::atomic<bool> over{false};
+        stuck_thread sleeper([&](const auto& /*stop*/) {
+            sigset_t set = {};
+            sigaddset(&set, signal_of_program);
+            pthread_sigmask(call.run == in_pause ? SIG_UNBLOCK : SIG_BLOCK, &set, nullptr);
+            thread = pthread_self();
+            is = call.run(with);
+            over = true;
+        });
+        const auto stack = capture_often(catcher, sleeper.tid(), call.run);
+        CHECK_FALSE(over);
+        call.end(with, thread);
+        sleeper.finish();
+        CHECK(names(stack, call.run));
+        CHECK(is.result == call.expected.result);
+        CHECK(is.error == call.expected.error);
+    }
+    CHECK(arrived == 1);
+    sigaction(signal_of_program, &before, nullptr);
+}
+
+TEST_CASE("stack_sleeper: a thread that blocks every signal is read all the same") {
+    surroundings with;
+    stack_catcher catcher;
+    stuck_thread deaf([&](const auto& /*stop*/) {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, nullptr);
+        (void)in_read_of_a_pipe(with);
+    });
+    const auto stack = capture_until(
+        catcher, deaf.tid(), [](const auto& seen) { return names(seen, in_read_of_a_pipe); });
+    CHECK(names(stack, in_read_of_a_pipe));
+    CHECK(stack.remark.empty());
+    write_a_byte(with, {});
+}
+
+TEST_CASE("stack_sleeper: without a signal to be had, sleepers have a stack") {
+    surroundings with;
+    stack_catcher catcher(SIGUSR1); // not a real-time signal
+    REQUIRE_FALSE(catcher.problem().empty());
+    stuck_thread reader([&](const auto& /*stop*/) { (void)in_read_of_a_pipe(with); });
+    const auto stack = capture_until(
+        catcher, reader.tid(), [](const auto& seen) { return names(seen, in_read_of_a_pipe); });
+    CHECK(names(stack, in_read_of_a_pipe));
+    write_a_byte(with, {});
+}
+
+namespace {
+
+[[gnu::noinline]] outcome in_naps(in with, const std::atomic<bool>& stop) {
+    outcome worst;
+    while (!stop) {
+        pollfd one = {with.pipe_ends[0], POLLIN, 0};
+        if (const auto result = poll(&one, 1, 1); result != 0) {
+            worst = {result, errno};
+        }
+    }
+    return worst;
+}
+
+} // namespace
+
+TEST_CASE("stack_sleeper: one that sleeps for short times only is caught asleep, not interrupted") {
+    surroundings with;
+    stack_catcher catcher;
+    outcome worst;
+    stuck_thread napping([&](const auto& stop) { worst = in_naps(with, stop); });
+    int caught = 0;
+    for (int i = 0; i < 500; ++i) {
+        caught += names(catcher.capture(napping.tid(), always), in_naps) ? 1 : 0;
+    }
+    napping.finish();
+    CHECK(caught > 0);
+    CHECK(worst.result == 0);
+    CHECK(worst.error == 0);
+}
