@@ -119,8 +119,8 @@ TEST_CASE("loop object: what only handler tracking knows exists only with it") {
     model.shown.n_expected = 3;
     const served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
-    for (const char* property :
-         {"PendingHandlers", "RunningHandler", "RunningTask", "Utilization", "NHandlers"}) {
+    for (const char* property : {"PendingHandlers", "RunningHandler", "RunningTask", "BusyThreads",
+                                 "Utilization", "NHandlers"}) {
         INFO(property);
         CHECK(has_property(client, property) == tracking);
     }

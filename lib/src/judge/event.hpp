@@ -43,7 +43,10 @@ struct stall {
     cause why = cause::unknown;
     bool ongoing = true; ///< false: the loop was found late only after it came back
     std::uint64_t active_tasks = 0;
-    culprit who = {};     ///< filled in by the watcher
+    culprit who = {}; ///< filled in by the watcher
+    /// Not zero: it is this thread alone that is stuck, in one handler; the loop goes on with the
+    /// others and is not late.
+    int thread = 0;
     bool reported = true; ///< false: held back by the alert budget
 };
 
@@ -56,6 +59,7 @@ struct recovered {
     duration peak{};
     cause why = cause::unknown; ///< of the episode
     bool unwatched = false;     ///< it was not over, but nobody watches it any more
+    int thread = 0;             ///< as in stall
     bool reported = true;       ///< false: no record of this episode was
 };
 

@@ -92,7 +92,7 @@ void loop_judge::grade(const loop_observation& seen, events& out) {
 void loop_judge::begin(const loop_observation& seen) {
     level_ = level::degraded;
     cause_ = cause::unknown;
-    ++episode_;
+    episode_ = new_episode();
     ++n_stalls_;
     reported_ = false;
     late_until_ = is_growing(seen) ? seen.now : std::min(seen.ended.value_or(seen.now), seen.now);

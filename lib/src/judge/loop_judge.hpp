@@ -79,6 +79,8 @@ public:
     [[nodiscard]] level state() const { return level_; }
     [[nodiscard]] cause why() const { return cause_; }
     [[nodiscard]] std::uint64_t episode() const { return episode_; } ///< of the present or last one
+    /// A number for an episode of another kind, so that no two of a loop have the same.
+    [[nodiscard]] std::uint64_t new_episode() { return ++last_number_; }
     [[nodiscard]] std::uint64_t n_stalls() const { return n_stalls_; }     ///< episodes, ever
     [[nodiscard]] std::uint64_t n_critical() const { return n_critical_; } ///< that went critical
     /// Shared with whatever else is told of this loop.
@@ -105,6 +107,7 @@ private:
     level level_ = level::nominal;
     cause cause_ = cause::none;
     std::uint64_t episode_ = 0;
+    std::uint64_t last_number_ = 0; ///< that an episode has got
     std::uint64_t n_stalls_ = 0;
     std::uint64_t n_critical_ = 0;
 

@@ -37,6 +37,9 @@ inline std::uint64_t to_usec(wall_time when) noexcept {
 inline int append(sd_bus_message* m, std::uint64_t v) {
     return sd_bus_message_append(m, "t", v);
 }
+inline int append(sd_bus_message* m, std::uint32_t v) {
+    return sd_bus_message_append(m, "u", v);
+}
 inline int append(sd_bus_message* m, duration v) {
     return append(m, to_usec(v));
 }

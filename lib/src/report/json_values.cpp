@@ -47,6 +47,7 @@ json::object to_json(const loop_status& loop) {
         out["PendingHandlers"] = loop.pending_handlers;
         out["RunningHandler"] = bounded_text(loop.running_handler, longest_name);
         out["RunningTask"] = bounded_text(loop.running_task, longest_name);
+        out["BusyThreads"] = loop.busy_threads;
         out["Utilization"] = loop.utilization;
         out["NHandlers"] = loop.n_handlers;
     }

@@ -82,6 +82,13 @@ bool is_runtime(std::string_view frame) {
 } // namespace
 
 std::string late_text(const judge::stall& e) {
+    if (e.thread != 0) {
+        const auto handler = place(e.who, judge::cause::none);
+        return "loop " + e.loop + ": thread " + std::to_string(e.thread) + " has been" +
+               (handler.empty() ? " in one handler" : handler) + " for " + human(e.lag) +
+               " (critical " + human(e.threshold) + ')' + because(e.who, e.why) +
+               "; the loop goes on without it" + load(e.active_tasks, e.who);
+    }
     const char* const verb = !e.ongoing              ? " was late by "
                              : is_one_handler(e.why) ? " blocked for "
                                                      : " is late by ";

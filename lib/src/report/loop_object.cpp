@@ -146,6 +146,7 @@ const std::vector<sd_bus_vtable> loop_object::tracking_vtable = {
     SD_BUS_PROPERTY("PendingHandlers", "t", field<&loop_status::pending_handlers>, 0, 0),
     SD_BUS_PROPERTY("RunningHandler", "s", name_field<&loop_status::running_handler>, 0, 0),
     SD_BUS_PROPERTY("RunningTask", "s", name_field<&loop_status::running_task>, 0, 0),
+    SD_BUS_PROPERTY("BusyThreads", "u", field<&loop_status::busy_threads>, 0, 0),
     SD_BUS_PROPERTY("Utilization", "d", field<&loop_status::utilization>, 0, 0),
     SD_BUS_PROPERTY("NHandlers", "t", field<&loop_status::n_handlers>, 0, 0)};
 

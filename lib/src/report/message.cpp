@@ -29,6 +29,25 @@ std::string because(judge::cause why) {
                : ": cause " + std::string(judge::to_string(why));
 }
 
+/// Empty, and so not written, for an event that is about the whole loop.
+std::string thread_id(int thread) {
+    return thread == 0 ? std::string() : std::to_string(thread);
+}
+
+std::string recovered_text(const judge::recovered& e) {
+    const auto lasted = human(e.lasted);
+    if (e.thread != 0) {
+        const auto thread = "thread " + std::to_string(e.thread);
+        return "loop " + e.loop +
+               (e.unwatched
+                    ? " is not watched any more, " + thread + " in one handler for " + lasted
+                    : ": " + thread + " is out of its handler after " + lasted);
+    }
+    return "loop " + e.loop +
+           (e.unwatched ? " is not watched any more, late for " : " recovered after ") + lasted +
+           " (peak lag " + human(e.peak) + ")";
+}
+
 /// stall and trip are told with the same fields.
 template <class Late>
 record late_record(Late e) {
@@ -56,20 +75,20 @@ struct renderer {
         r.severity = e.severity == judge::level::stalled ? priority::err : priority::warning;
         r.event = "stall";
         r.message_id = stall_id;
+        r.fields.emplace_back("LOOPMON_THREAD", thread_id(e.thread));
         return r;
     }
     record operator()(const judge::recovered& e) const {
         return {priority::notice,
                 "recovered",
                 recovered_id,
-                "loop " + e.loop +
-                    (e.unwatched ? " is not watched any more, late for " : " recovered after ") +
-                    human(e.lasted) + " (peak lag " + human(e.peak) + ")" + because(e.why),
+                recovered_text(e) + because(e.why),
                 {{"LOOPMON_LOOP", e.loop},
                  {"LOOPMON_DURATION_USEC", usec(e.lasted)},
                  {"LOOPMON_PEAK_USEC", usec(e.peak)},
                  {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
-                 {"LOOPMON_EPISODE", std::to_string(e.episode)}}};
+                 {"LOOPMON_EPISODE", std::to_string(e.episode)},
+                 {"LOOPMON_THREAD", thread_id(e.thread)}}};
     }
     record operator()(const judge::trip& e) const {
         auto r = late_record(e);

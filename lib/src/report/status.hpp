@@ -41,7 +41,8 @@ struct loop_status {
     std::uint64_t pending_handlers = 0;
     std::string running_handler = {}; ///< object and operation; empty: none
     std::string running_task = {};
-    double utilization = 0; ///< 0..1 in the window
+    std::uint32_t busy_threads = 0; ///< in a handler that has run for critical_lag
+    double utilization = 0;         ///< 0..1 in the window
     std::uint64_t n_handlers = 0;
     std::uint64_t n_expected = 0; ///< handlers that announced themselves as long
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace loopmon::watch {
 
@@ -31,10 +32,38 @@ std::uint64_t lateness::id() const {
     return deadline ? static_cast<std::uint64_t>(deadline->time_since_epoch().count()) : 0;
 }
 
+// Handlers that began earlier do not concern the loop: it has gone on polling since, in another
+// thread. With one thread it has not, and an outer handler may have begun before the turn of a
+// run() within it.
+std::optional<time_point> lateness::concerned_since() const {
+    if (!turns_seen() || loop_->tracking().threads() <= 1) {
+        return std::nullopt;
+    }
+    return loop_->tracking().turn().began.value_or(time_point::max()); // max(): it polls
+}
+
+std::vector<measure::running_handler> lateness::holding() const {
+    auto running = loop_->tracking().running();
+    if (const auto since = concerned_since()) {
+        std::erase_if(running, [&](const auto& handler) { return handler.began < *since; });
+    }
+    return running;
+}
+
+std::vector<measure::running_handler> lateness::outlasting() const {
+    const auto since = concerned_since();
+    if (!since) {
+        return {};
+    }
+    auto running = loop_->tracking().running();
+    std::erase_if(running, [&](const auto& handler) { return handler.began >= *since; });
+    return running;
+}
+
 std::optional<measure::running_handler> lateness::handler() const {
     std::optional<measure::running_handler> longest;
     auto longest_since = time_point::max();
-    for (const auto& running : loop_->tracking().running()) {
+    for (const auto& running : holding()) {
         const auto announced = measure::expectation_of(running.thread);
         const auto since = announced ? announced->until : running.began;
         if (!longest || since < longest_since) {
@@ -46,9 +75,9 @@ std::optional<measure::running_handler> lateness::handler() const {
 }
 
 std::optional<measure::expectation> lateness::expected() const {
-    const auto running = loop_->tracking().running();
+    const auto running = holding();
     if (running.empty()) {
-        return measure::expectation_of(gauge_->thread());
+        return measure::expectation_of(thread());
     }
     std::optional<measure::expectation> first;
     for (const auto& handler : running) {
@@ -64,8 +93,15 @@ std::optional<measure::expectation> lateness::expected() const {
 }
 
 pid_t lateness::thread() const {
-    const auto running = handler();
-    return running ? running->thread : gauge_->thread();
+    if (const auto running = handler()) {
+        return running->thread;
+    }
+    const auto elsewhere = outlasting();
+    const auto sampled = gauge_->thread();
+    const bool is_elsewhere =
+        std::any_of(elsewhere.begin(), elsewhere.end(),
+                    [&](const auto& handler) { return handler.thread == sampled; });
+    return is_elsewhere ? 0 : sampled;
 }
 
 void lateness::check_running(time_point now, duration noticeable) {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace loopmon::watch {
 
@@ -29,7 +30,8 @@ public:
         /// The moment that `growing` counts from, or will: a deadline that is still to come.
         /// Nothing for a loop that is parked, or does not run.
         std::optional<time_point> since;
-        /// All handlers that run have announced themselves: the announcement that ends first.
+        /// All handlers that can hold it up have announced themselves: the announcement that ends
+        /// first.
         std::optional<measure::expectation> expected;
         [[nodiscard]] duration lag() const { return std::max(completed, growing); }
     };
@@ -58,8 +60,11 @@ public:
     /// The thread that holds the loop up if one does: that of handler(), else the one that sampled
     /// last. Zero: not known.
     [[nodiscard]] pid_t thread() const;
-    /// The handler that runs the longest, not counting the time that it announced.
+    /// Of the handlers that can hold the loop up, the one that runs the longest, not counting the
+    /// time that it announced.
     [[nodiscard]] std::optional<measure::running_handler> handler() const;
+    /// Handlers that began before the present turn: the loop goes on without their threads.
+    [[nodiscard]] std::vector<measure::running_handler> outlasting() const;
 
 private:
     /// A deadline and a turn that count from `from` only: what went before was not their fault.
@@ -73,6 +78,8 @@ private:
     void check_running(time_point now, duration noticeable);
     void check_expected(time_point now, reading& is, const pause_ledger& pauses);
     [[nodiscard]] std::optional<measure::expectation> expected() const;
+    [[nodiscard]] std::optional<time_point> concerned_since() const;
+    [[nodiscard]] std::vector<measure::running_handler> holding() const;
     /// Since when a deadline or a turn counts that began at `from`; nullopt: not at present.
     template <class Affects>
     [[nodiscard]] std::optional<time_point> counts_from(time_point from, Affects affects) const;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "watch/loop_watch.hpp"
 
+#include "watch/handler_name.hpp"
+
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <new>
 #include <utility>
 #include <variant>
@@ -14,10 +17,6 @@ namespace {
 // A cause that does not trip may give way to one that does: a starved thread to a deadlock. What
 // the watchdog is told may be out of date by this.
 constexpr auto inquiry_period = std::chrono::seconds(1);
-
-std::string name_of(const measure::running_handler& handler) {
-    return std::string(handler.object) + '.' + handler.operation;
-}
 
 } // namespace
 
@@ -31,7 +30,8 @@ loop_watch::loop_watch(time_point now, loop_settings settings,
       lateness_(loop_, gauge_),
       judge_(settings_.name, settings_.lag),
       tasks_judge_(settings_.name, settings_.tasks),
-      statistics_(now, loop_, gauge_) {
+      statistics_(now, loop_, gauge_),
+      busy_(settings_.name, loop_, finder_) {
     keep_long_turns();
 }
 
@@ -72,8 +72,19 @@ bool loop_watch::step(const round& at, judge::events& out) {
         const bool calm = judge_.state() == judge::level::nominal && is_.lag() < noticeable();
         settled_ = calm ? at.now + lag_window::slot_length : at.now;
     }
-    next_ = plan(at);
+    look_at_threads(at, out);
+    next_ = std::min(plan(at), busy_.next_check());
     return changed;
+}
+
+void loop_watch::look_at_threads(const round& at, judge::events& out) {
+    if (!judge_.judges(at.now)) {
+        return;
+    }
+    const auto number = std::function([this] { return judge_.new_episode(); });
+    busy_.step({at.now, at.pauses, settings_.lag.critical, at.stacks, loop_->tasks().active(),
+                judge_.budget(), number},
+               lateness_.outlasting(), out);
 }
 
 bool loop_watch::look(const round& at, judge::events& out) {
@@ -171,11 +182,7 @@ void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge:
     why_ = found.why;
     who_ = std::move(found.who);
     if (handler) {
-        who_.handler = name_of(*handler);
-        if (const auto task = measure::find_task(handler->task)) {
-            who_.task = task->name;
-            who_.spawned = task->file + ':' + std::to_string(task->line);
-        }
+        identify(who_, handler->object, handler->operation, handler->task);
     }
     if (loop_->tracking().active()) {
         who_.pending = statistics_.pending();
@@ -216,6 +223,7 @@ void loop_watch::finish(time_point now, judge::events& out) {
     const auto first = out.size();
     judge_.finish(now, out);
     remember(now, out, first);
+    busy_.finish(now, out);
     tasks_judge_.finish(loop_->tasks().active(), out);
 }
 
@@ -318,11 +326,12 @@ report::loop_status loop_watch::status(time_point now, const pause_ledger& pause
                             .last_stall = last_stall_,
                             .n_expected = n_expected_};
     if (const auto handler = lateness_.handler()) {
-        out.running_handler = name_of(*handler);
+        out.running_handler = name_of(handler->object, handler->operation);
         if (const auto task = measure::find_task(handler->task)) {
             out.running_task = task->name;
         }
     }
+    out.busy_threads = count_busy_threads(*loop_, now, settings_.lag.critical, pauses);
     statistics_.show(out, now, settings_.window, is.growing);
     return out;
 }

@@ -13,6 +13,7 @@
 #include "report/model.hpp"
 #include "report/stall_ring.hpp"
 #include "report/status.hpp"
+#include "watch/busy_handlers.hpp"
 #include "watch/investigator.hpp"
 #include "watch/lateness.hpp"
 #include "watch/loop_statistics.hpp"
@@ -78,6 +79,7 @@ public:
 
 private:
     bool look(const round& at, judge::events& out);
+    void look_at_threads(const round& at, judge::events& out);
     [[nodiscard]] time_point plan(const round& at) const;
     /// A lag under this is not looked into: neither the judge nor the watchdog is near its limit.
     [[nodiscard]] duration noticeable() const;
@@ -101,6 +103,7 @@ private:
     judge::loop_judge judge_;
     judge::tasks_judge tasks_judge_;
     loop_statistics statistics_;
+    busy_handlers busy_;
     report::stall_ring stalls_;
     report::history_ring history_;
 

@@ -26,8 +26,8 @@ TEST_CASE("json_report: without handler tracking there is nothing of it", "[repo
     fake_model model;
     const auto loop = loop_of(model);
     CHECK(loop.at("Tracking") == false);
-    for (const char* name :
-         {"PendingHandlers", "RunningHandler", "RunningTask", "Utilization", "NHandlers"}) {
+    for (const char* name : {"PendingHandlers", "RunningHandler", "RunningTask", "BusyThreads",
+                             "Utilization", "NHandlers"}) {
         INFO(name);
         CHECK_FALSE(loop.as_object().contains(name));
     }
@@ -42,11 +42,13 @@ TEST_CASE("json_report: with handler tracking there is all of it", "[report]") {
     model.shown.running_task = "poll";
     model.shown.utilization = 0.25;
     model.shown.n_handlers = 1000;
+    model.shown.busy_threads = 3;
     const auto loop = loop_of(model);
     CHECK(loop.at("Tracking") == true);
     CHECK(loop.at("PendingHandlers") == 17U);
     CHECK(loop.at("RunningHandler") == "socket.async_receive");
     CHECK(loop.at("RunningTask") == "poll");
+    CHECK(loop.at("BusyThreads") == 3U);
     CHECK(loop.at("Utilization") == 0.25);
     CHECK(loop.at("NHandlers") == 1000U);
 }

@@ -86,6 +86,25 @@ TEST_CASE("message: the culprit of a stall has fields of its own", "[report]") {
     CHECK(r.details == "  #0 openat (libc.so.6+0x1)\n  #1 read_config() (loopmond+0x2)");
 }
 
+TEST_CASE("message: a stall of one thread says that the loop goes on", "[report]") {
+    auto busy = warned;
+    busy.thread = 4711;
+    busy.lag = busy.threshold = 1s;
+    busy.why = judge::cause::blocked;
+    CHECK(render(busy).text == "loop main: thread 4711 has been in one handler for 1s (critical "
+                               "1s): cause blocked; the loop goes on without it; 3 active tasks");
+    busy.who = {.handler = "strand.post", .syscall = "read"};
+    const auto r = render(busy);
+    CHECK(r.text == "loop main: thread 4711 has been in handler strand.post for 1s (critical 1s): "
+                    "cause blocked in read; the loop goes on without it; 3 active tasks");
+    CHECK(r.severity == priority::warning);
+    CHECK(r.event == "stall");
+    CHECK(field(r, "LOOPMON_THREAD") == "4711");
+    CHECK(field(r, "LOOPMON_LAG_USEC") == "1000000");
+    CHECK(field(r, "LOOPMON_CAUSE") == "blocked");
+    CHECK(field(render(warned), "LOOPMON_THREAD").empty());
+}
+
 TEST_CASE("message: fields of what is not known are empty, and so not written", "[report]") {
     const auto r = render(warned);
     for (const auto* name : {"LOOPMON_HANDLER", "LOOPMON_TASK", "LOOPMON_SPAWNED",
@@ -208,6 +227,15 @@ TEST_CASE("message: the end of an episode says how it ended, with the same field
     CHECK(field(r, "LOOPMON_PEAK_USEC") == "1750000");
     CHECK(field(r, "LOOPMON_CAUSE") == "blocked");
     CHECK(field(r, "LOOPMON_EPISODE") == "7");
+
+    over.thread = 4711;
+    CHECK(render(over).text ==
+          "loop main is not watched any more, thread 4711 in one handler for 1.8s: cause blocked");
+    over.unwatched = false;
+    CHECK(render(over).text ==
+          "loop main: thread 4711 is out of its handler after 1.8s: cause blocked");
+    CHECK(field(render(over), "LOOPMON_THREAD") == "4711");
+    CHECK(field(r, "LOOPMON_THREAD").empty());
 
     judge::tasks_normal tasks{"main", 120, 100, true};
     CHECK(render(tasks).text == "loop main is not watched any more, with 120 active tasks");

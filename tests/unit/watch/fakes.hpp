@@ -5,6 +5,7 @@
 #include "systemd/notifier.hpp"
 #include "watch/investigator.hpp"
 
+#include <map>
 #include <memory>
 #include <new>
 #include <string>
@@ -81,16 +82,18 @@ struct recorded_notifier final : loopmon::systemd::notifier {
 /// Finds what it is told to, and remembers when it looked.
 struct played_investigator final : loopmon::watch::investigator {
     struct played final : loopmon::watch::investigation {
-        explicit played(played_investigator& by) : by_(by) {}
+        played(played_investigator& by, pid_t thread) : by_(by), thread_(thread) {}
         [[nodiscard]] loopmon::watch::finding
         conclude(loopmon::judge::time_point now, const loopmon::watch::suspicion& of) override {
             by_.concluded.push_back(now);
             by_.suspicions.push_back(of);
-            return by_.finds;
+            const auto found = by_.finds_in.find(thread_);
+            return found == by_.finds_in.end() ? by_.finds : found->second;
         }
 
     private:
         played_investigator& by_;
+        pid_t thread_;
     };
 
     [[nodiscard]] std::unique_ptr<loopmon::watch::investigation>
@@ -100,10 +103,11 @@ struct played_investigator final : loopmon::watch::investigator {
         }
         threads.push_back(thread);
         begun.push_back(now);
-        return std::make_unique<played>(*this);
+        return std::make_unique<played>(*this, thread);
     }
 
     loopmon::watch::finding finds{};
+    std::map<pid_t, loopmon::watch::finding> finds_in; ///< instead, in these threads
     bool out_of_memory = false;
     std::vector<pid_t> threads;
     std::vector<loopmon::judge::time_point> begun, concluded;
