@@ -5,6 +5,7 @@
 // callers share, the names and the registrations, has a mutex each.
 #include "monitor_impl.hpp"
 
+#include "base/proc.hpp"
 #include "measure/hooks.hpp"
 #include "measure/sampler.hpp"
 #include "options.hpp"
@@ -29,7 +30,7 @@ std::uint64_t monitor_impl::names::take(std::map<std::uint64_t, std::string>& fr
 }
 
 monitor_impl::monitor_impl(monitor_options options)
-    : options_(std::move(options)),
+    : options_((base::keep_proc(), std::move(options))), // before the program can change its root
       reporter_(state_directory(options_)),
       notifier_(systemd::make_sd_notifier()),
       io_(1),

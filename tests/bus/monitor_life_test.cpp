@@ -5,11 +5,14 @@
 #include "monitored_loop.hpp"
 
 #include "support/catch.hpp"
+#include "support/child.hpp"
 #include "support/notify_socket.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -24,6 +27,10 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace loopmon::test;
 
@@ -186,6 +193,38 @@ TEST_CASE(
     REQUIRE(manager.receive());
     reload();
     CHECK_FALSE(manager.receive());
+}
+
+TEST_CASE("monitor: a program that enters an empty root goes on to feed its watchdog") {
+    notify_socket manager;
+    const temporary_directory empty;
+    std::array<int, 2> entered{};
+    REQUIRE(::pipe2(entered.data(), O_CLOEXEC) == 0);
+    ::setenv("WATCHDOG_USEC", "300000", 1);
+    ::unsetenv("WATCHDOG_PID");
+    const auto child = ::fork();
+    if (child == 0) {
+        running_loop loop;
+        loopmon::monitor monitor;
+        const auto watched = monitor.watch(loop.io, quick());
+        const char result = enter_root(empty.path().c_str()) ? 'y' : 'n';
+        (void)!::write(entered[1], &result, 1);
+        ::pause();
+    }
+    ::unsetenv("WATCHDOG_USEC");
+    char result = 0;
+    REQUIRE(::read(entered[0], &result, 1) == 1);
+    while (manager.receive()) { // said before
+    }
+    for (int pings = 0; result == 'y' && pings < 3;) { // 'n': a sandbox that does not let us
+        const auto next = manager.receive(60s);
+        REQUIRE(next);
+        pings += next->find("WATCHDOG=1") != std::string::npos ? 1 : 0;
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(entered[0]);
+    ::close(entered[1]);
 }
 
 TEST_CASE("monitor: assigning over a handle ends what it stood for") {

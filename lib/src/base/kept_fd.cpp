@@ -35,6 +35,10 @@ kept_fd::kept_fd(kept_fd&& from) noexcept
     : fd_(std::exchange(from.fd_, -1)), device_(from.device_), inode_(from.inode_) {}
 
 kept_fd& kept_fd::operator=(kept_fd&& from) noexcept {
+    if (&from != this &&
+        fd_ == from.fd_) { // the same file, opened again under the number that the program closed
+        fd_ = -1;
+    }
     kept_fd old(std::move(from));
     std::swap(fd_, old.fd_);
     std::swap(device_, old.device_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/flight_record.hpp"
 
+#include "base/proc.hpp"
 #include "report/json_values.hpp"
 
 #include <loopmon/version.hpp>
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
 #include <new>
 
 namespace loopmon::report {
@@ -52,9 +52,8 @@ json::value kernel() {
 }
 
 json::value boot_id() {
-    std::ifstream file("/proc/sys/kernel/random/boot_id");
-    std::string id;
-    std::getline(file, id);
+    auto id = base::read_proc("sys/kernel/random/boot_id");
+    id = id.substr(0, id.find('\n'));
     // As journalctl(1) takes it, in _BOOT_ID=.
     id.erase(std::remove(id.begin(), id.end(), '-'), id.end());
     return id.empty() ? json::value() : json::value(id);

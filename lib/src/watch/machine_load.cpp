@@ -92,7 +92,15 @@ machine_probe::machine_probe(const std::string& root, const control_group& group
     : own_pressure_(group.mount + group.path + "/cpu.pressure"),
       system_pressure_(root + "/proc/pressure/cpu"),
       events_(group.mount + group.path + "/cgroup.events"),
-      limits_(limits_of(group)) {}
+      limits_(limits_of(group)) {
+    // Now: after a chroot /sys cannot be seen, and each stall asks.
+    for (auto* const file : {&own_pressure_, &system_pressure_, &events_}) {
+        file->open();
+    }
+    for (auto& file : limits_) {
+        file.open();
+    }
+}
 
 machine_load machine_probe::look() {
     machine_load load;

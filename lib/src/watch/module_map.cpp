@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "watch/module_map.hpp"
 
+#include "base/proc.hpp"
+
 #include "watch/elf_image.hpp"
 #include "watch/self_memory.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <istream>
 #include <sstream>
 #include <utility>
@@ -20,7 +21,7 @@ std::string mapped_module::name() const {
 }
 
 module_map::module_map() {
-    std::ifstream maps("/proc/self/maps");
+    std::istringstream maps(base::read_proc("self/maps"));
     parse(maps);
 }
 

@@ -1,49 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include "watch/proc_file.hpp"
 
+#include "base/proc.hpp"
+
 #include <cerrno>
-#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
 
 namespace loopmon::watch {
 
-proc_file::proc_file(proc_file&& from) noexcept
-    : path_(std::move(from.path_)), fd_(std::exchange(from.fd_, absent)) {}
-
-proc_file& proc_file::operator=(proc_file&& from) noexcept {
-    if (this != &from) {
-        close();
-        path_ = std::move(from.path_);
-        fd_ = std::exchange(from.fd_, absent);
-    }
-    return *this;
-}
-
-proc_file::~proc_file() {
-    close();
-}
-
-void proc_file::close() noexcept {
-    if (fd_ >= 0) {
-        ::close(fd_);
-    }
-    fd_ = absent;
+void proc_file::open() noexcept {
+    constexpr std::string_view proc = "/proc/";
+    const std::string_view path = path_;
+    file_ =
+        base::kept_fd(path.starts_with(proc) ? base::open_proc(path.substr(proc.size()), O_RDONLY)
+                                             : ::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    // Descriptors that have run out now may not have the next time.
+    absent_ = file_.get() < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM;
 }
 
 std::optional<std::string_view> proc_file::read() noexcept {
-    if (fd_ == unopened) {
-        fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-        if (fd_ < 0) {
-            fd_ = absent;
-        }
+    if (!absent_ && !file_.intact()) {
+        open();
     }
-    if (fd_ == absent) {
+    if (file_.get() < 0) {
         return std::nullopt;
     }
     // At offset 0 the kernel writes these files anew.
-    const auto length = ::pread(fd_, text_.data(), text_.size(), 0);
+    const auto length = ::pread(file_.get(), text_.data(), text_.size(), 0);
     if (length < 0) {
         return std::nullopt;
     }

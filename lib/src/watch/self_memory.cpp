@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "watch/self_memory.hpp"
 
+#include "base/proc.hpp"
+
 #include <fcntl.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,7 +23,7 @@ self_memory::self_memory() noexcept {
     const char known = 0;
     char seen = 0;
     if (!copy(reinterpret_cast<std::uintptr_t>(&known), &seen, sizeof seen)) {
-        fd_ = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+        fd_ = base::open_proc("self/mem", O_RDONLY);
     }
 }
 

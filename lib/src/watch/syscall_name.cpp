@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "watch/syscall_name.hpp"
 
+#include "base/proc.hpp"
+
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <sys/syscall.h>
-#include <unistd.h>
 
 namespace loopmon::watch {
 
@@ -34,12 +36,9 @@ constexpr std::array<std::string_view, 37> on_descriptor{
     "epoll_pwait2"};
 
 std::string descriptor_text(unsigned long descriptor) {
-    // A longer path is cut: the text is for a line of the journal.
-    std::array<char, 256> target{};
-    const auto link = "/proc/self/fd/" + std::to_string(static_cast<int>(descriptor));
-    const auto length = ::readlink(link.c_str(), target.data(), target.size());
-    return length > 0 ? std::string(target.data(), static_cast<std::size_t>(length))
-                      : "descriptor " + std::to_string(static_cast<int>(descriptor));
+    const auto number = std::to_string(static_cast<int>(descriptor));
+    auto target = base::read_proc_link("self/fd/" + number);
+    return target.empty() ? "descriptor " + number : std::move(target);
 }
 
 } // namespace

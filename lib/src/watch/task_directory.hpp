@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// /proc/self/task, opened once and kept: after chroot(2), with /proc unmounted, or in another mount
-// namespace the threads of this process can still be looked at.
+// /proc/self/task below the kept directory of base/proc.hpp: after chroot(2), with /proc unmounted,
+// or in another mount namespace the threads of this process can still be looked at.
 #pragma once
 
 #include <optional>

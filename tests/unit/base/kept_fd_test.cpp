@@ -56,6 +56,16 @@ TEST_CASE("kept_fd: one that the program closed and uses for a file of its own i
     ::close(ends[1]);
 }
 
+TEST_CASE("kept_fd: the same file opened again under the number that the program closed is kept") {
+    kept_fd kept(open_null());
+    ::close(kept.get());
+    const int again = open_null();
+    REQUIRE(again == kept.get());
+    kept = kept_fd(again);
+    CHECK(kept.intact());
+    CHECK(is_open(again));
+}
+
 TEST_CASE("kept_fd: never one of the standard streams") {
     const int saved = ::dup(STDIN_FILENO);
     ::close(STDIN_FILENO);
