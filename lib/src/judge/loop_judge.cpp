@@ -16,6 +16,11 @@ bool is_excused(const loop_observation& seen) {
     return seen.excused || seen.why == cause::paused;
 }
 
+/// May not trip.
+bool excuses(cause why) {
+    return why == cause::starved || why == cause::paused || why == cause::traced;
+}
+
 bool is_growing(const loop_observation& seen) {
     return seen.overdue > duration::zero() && seen.overdue >= seen.lag;
 }
@@ -102,8 +107,11 @@ void loop_judge::begin(const loop_observation& seen) {
 
 void loop_judge::note_lateness(const loop_observation& seen) {
     peak_ = std::max(peak_, seen.lag);
-    if (seen.why != cause::none && seen.why != cause::unknown) {
-        cause_ = seen.why; // a later look that finds no evidence does not take it back
+    // A later look that finds no evidence does not take a cause back, unless the cause excuses the
+    // loop: it does so while there is evidence for it, and no longer.
+    const bool evident = seen.why != cause::none && seen.why != cause::unknown;
+    if (evident || (seen.why == cause::unknown && excuses(cause_))) {
+        cause_ = seen.why;
     }
 
     if (seen.overdue >= healthy_below()) {

@@ -105,6 +105,16 @@ TEST_CASE("loop_judge: a pause neither worsens an episode nor heals it") {
     CHECK(loop.recoveries()[0].peak == 500ms);
 }
 
+TEST_CASE("loop_judge: a cause excuses as long as there is evidence for it") {
+    shown_loop loop;
+    loop.growing(1s, 150ms, GENERATE(cause::starved, cause::traced));
+    loop.growing(2s, 1150ms, cause::unknown);
+    CHECK(loop.judge.why() == cause::unknown);
+    loop.growing(3s, 2150ms, cause::blocked);
+    loop.growing(4s, 3150ms, cause::unknown); // no evidence does not take evidence back
+    CHECK(loop.judge.why() == cause::blocked);
+}
+
 TEST_CASE("loop_judge: a suppressed stall is counted, its episode has no record of its end") {
     shown_loop loop;
     loop.judge.configure(
