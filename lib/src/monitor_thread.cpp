@@ -106,6 +106,7 @@ void monitor_impl::tick() {
     late_loops += late - std::exchange(overloaded_, late);
     try_ready();
     signal_changes();
+    watcher_.round_ended(std::chrono::steady_clock::now());
 }
 
 void monitor_impl::signal_changes() {

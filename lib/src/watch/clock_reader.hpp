@@ -9,9 +9,11 @@ namespace loopmon::watch {
 /// Reads the clocks that tell a pause from a stall. For the thread that reads first.
 class clock_reader {
 public:
+    clock_reader() noexcept;
     [[nodiscard]] clock_reading read() noexcept;
 
 private:
+    unsigned cpus_;                                      ///< that this process may use
     proc_file schedstat_{"/proc/thread-self/schedstat"}; ///< opened by the thread that is meant
 };
 

@@ -159,30 +159,31 @@ duration lateness::growing(time_point now, const pause_ledger& pauses) const {
     return sum;
 }
 
-void lateness::drain() {
-    const auto turn = loop_->tracking().take_max_turn();
+void lateness::drain(time_point now, const pause_ledger& pauses) {
+    // What ended since the last time began at most its length before that.
+    const auto less_pauses = [&](duration lag) {
+        const auto earliest = std::max(drained_, time_point{} + lag) - lag;
+        return std::max(duration::zero(), lag - pauses.excluded(earliest, now));
+    };
+    const auto turn = less_pauses(loop_->tracking().take_max_turn());
     drained_turn_ = std::max(drained_turn_, turn);
-    max_ = std::max({max_, turn, gauge_->take_max()});
+    max_ = std::max({max_, turn, less_pauses(gauge_->take_max())});
+    drained_ = now;
 }
 
 void lateness::collect(time_point now, const pause_ledger& pauses) {
-    drain();
-    const auto turn = std::exchange(drained_turn_, duration::zero());
-    // It ended since the last look, and so it began at most this long ago.
-    const auto earliest = std::max(looked_, time_point{} + turn) - turn;
-    completed_turn_ = std::max(duration::zero(), turn - pauses.excluded(earliest, now));
+    drain(now, pauses);
+    completed_turn_ = std::exchange(drained_turn_, duration::zero());
     if (expected_.turn != 0 && loop_->tracking().turn().sequence != expected_.turn) {
         completed_turn_ = duration::zero();
         expected_.turn = 0;
     }
-    looked_ = now;
 }
 
 lateness::reading lateness::peek(time_point now, const pause_ledger& pauses) const {
     reading is;
-    const auto last = gauge_->last();
-    if (last.deadline != expected_.deadline) {
-        is.completed = counted(last.deadline, last.deadline + last.lag, pauses);
+    if (gauge_->last().deadline != expected_.deadline) {
+        is.completed = sample(pauses);
     }
     is.completed = std::max(is.completed, completed_turn_);
     is.growing = growing(now, pauses);
@@ -195,12 +196,12 @@ lateness::reading lateness::peek(time_point now, const pause_ledger& pauses) con
     return is;
 }
 
-bool lateness::stirs(time_point now, duration noticeable) {
+bool lateness::stirs(time_point now, duration noticeable, const pause_ledger& pauses) {
     const auto deadline = gauge_->deadline();
     if (stopped_.lasts || (deadline && now > *deadline) || loop_->tracking().turn().began) {
         return true;
     }
-    drain();
+    drain(now, pauses);
     return max_ >= noticeable;
 }
 
@@ -231,8 +232,17 @@ lateness::reading lateness::look(time_point now, duration noticeable, const paus
 }
 
 duration lateness::take_max() {
-    drain();
     return std::exchange(max_, duration::zero());
+}
+
+void lateness::reset_max(time_point now) {
+    drain(now, {});
+    max_ = {};
+}
+
+duration lateness::sample(const pause_ledger& pauses) const {
+    const auto last = gauge_->last();
+    return counted(last.deadline, last.deadline + last.lag, pauses);
 }
 
 } // namespace loopmon::watch

@@ -40,7 +40,7 @@ public:
 
     /// Whether anything is late, or has been since the last look, so that look() is worth its
     /// while.
-    [[nodiscard]] bool stirs(time_point now, duration noticeable);
+    [[nodiscard]] bool stirs(time_point now, duration noticeable, const pause_ledger& pauses);
     /// What a reading's `since` is while nothing is late.
     [[nodiscard]] std::optional<time_point> due() const;
 
@@ -50,8 +50,12 @@ public:
     /// The same without taking note: for those who ask in between.
     [[nodiscard]] reading peek(time_point now, const pause_ledger& pauses) const;
 
-    /// The longest lag that has completed since the last call.
+    /// The longest lag that had completed at a look or stirs() since the last call.
     [[nodiscard]] duration take_max();
+    /// All that has completed by now is forgotten as a maximum.
+    void reset_max(time_point now);
+    /// The last sample.
+    [[nodiscard]] duration sample(const pause_ledger& pauses) const;
 
     /// The loop is built with tracking, and its turns are seen.
     [[nodiscard]] bool turns_seen() const;
@@ -83,7 +87,7 @@ private:
     /// Since when a deadline or a turn counts that began at `from`; nullopt: not at present.
     template <class Affects>
     [[nodiscard]] std::optional<time_point> counts_from(time_point from, Affects affects) const;
-    void drain();
+    void drain(time_point now, const pause_ledger& pauses);
     void collect(time_point now, const pause_ledger& pauses);
     [[nodiscard]] duration growing(time_point now, const pause_ledger& pauses) const;
 
@@ -91,7 +95,7 @@ private:
     std::shared_ptr<measure::lag_gauge> gauge_;
     exemption stopped_;         ///< run() was not being called
     exemption expected_;        ///< a handler was as long as it said; its completion is not news
-    time_point looked_{};       ///< when look() was called last
+    time_point drained_{};      ///< when the maxima were taken last
     duration completed_turn_{}; ///< the longest that ended between the last two looks
     duration drained_turn_{};   ///< the longest that ended since then
     duration max_{};

@@ -64,7 +64,7 @@ bool loop_watch::step(const round& at, judge::events& out) {
     // Most loops are on time at most looks, and there may be a thousand.
     if (at.now < std::min(settled_, judge_.next_check()) &&
         statistics_.by_turns() == lateness_.turns_seen() &&
-        !lateness_.stirs(at.now, noticeable())) {
+        !lateness_.stirs(at.now, noticeable(), at.pauses)) {
         is_.since = lateness_.due();
         is_.growing = {};
     } else {
@@ -103,7 +103,7 @@ bool loop_watch::look(const round& at, judge::events& out) {
     seen_ = {.now = at.now,
              .lag = is_.lag(),
              .overdue = is_.growing,
-             .why = is_.growing > duration::zero() ? why_ : judge::cause::none,
+             .why = cause_at(at),
              .excused = is_.expected && at.now < is_.expected->until,
              .ended = last_lateness_ended(),
              .active_tasks = loop_->tasks().active()};
@@ -188,6 +188,20 @@ void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge:
         who_.pending = statistics_.pending();
         who_.has_pending = true;
     }
+}
+
+// What was over before it could be looked at was not the loop's fault if the watcher waited for a
+// CPU for most of that time, too. The share is that of judge::classify().
+judge::cause loop_watch::cause_at(const round& at) const {
+    if (is_.growing > duration::zero()) {
+        return why_;
+    }
+    constexpr int starved_percent = 60;
+    const bool unexplained =
+        judge_.state() == judge::level::nominal || judge_.why() == judge::cause::unknown;
+    const bool starved =
+        is_.completed >= settings_.lag.warn && at.waited * 100 >= is_.completed * starved_percent;
+    return unexplained && starved ? judge::cause::starved : judge::cause::none;
 }
 
 void loop_watch::expect(const round& at, const lateness::reading& is, judge::events& out) {
@@ -313,7 +327,7 @@ report::loop_status loop_watch::status(time_point now, const pause_ledger& pause
                             .state = judge_.state(),
                             .why = judge_.why(),
                             .lag = is.lag(),
-                            .lag_sample = gauge_->last().lag,
+                            .lag_sample = lateness_.sample(pauses),
                             .window = settings_.window,
                             .active_tasks = loop_->tasks().active(),
                             .n_samples = gauge_->samples(),
@@ -358,7 +372,7 @@ std::vector<report::history_entry> loop_watch::history() const {
 }
 
 void loop_watch::reset_statistics(time_point now) {
-    (void)lateness_.take_max();
+    lateness_.reset_max(now);
     statistics_.reset(now);
 }
 

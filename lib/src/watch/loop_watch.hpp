@@ -42,6 +42,7 @@ struct round {
     const pause_ledger& pauses;
     duration trip_lag;  ///< a lag that matters to others than the judge of the loop
     bool stacks = true; ///< are wanted
+    duration waited{};  ///< for a CPU, by the watcher itself, since the last round
 };
 
 class loop_watch {
@@ -84,6 +85,7 @@ private:
     /// A lag under this is not looked into: neither the judge nor the watchdog is near its limit.
     [[nodiscard]] duration noticeable() const;
     void investigate(const round& at, const lateness::reading& is);
+    [[nodiscard]] judge::cause cause_at(const round& at) const;
     void keep_long_turns();
     /// @param known no stack is taken if this is the cause still
     void conclude(const round& at, duration lag, bool with_stack,

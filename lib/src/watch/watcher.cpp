@@ -175,7 +175,7 @@ time_point watcher::look(loop_watch& loop, const round& at) {
 }
 
 round watcher::round_at(time_point now) const {
-    return {now, pauses_, gate_.limits().lag, settings_.stacks};
+    return {now, pauses_, gate_.limits().lag, settings_.stacks, pause_detector_.waited()};
 }
 
 const judge::culprit* watcher::culprit_of(const std::string& loop) const {

@@ -41,6 +41,8 @@ public:
 
     /// @return when to call again, unless something is added, removed or configured before
     time_point step(clock_reading at);
+    /// All that the round had to do is done now.
+    void round_ended(time_point now) { pause_detector_.round_ended(now); }
 
     void add(std::uint64_t id, time_point now, loop_settings settings,
              std::shared_ptr<measure::loop_state> loop, std::shared_ptr<measure::lag_gauge> gauge);

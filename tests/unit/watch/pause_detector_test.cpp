@@ -83,6 +83,75 @@ TEST_CASE("pause_detector: a watcher that was runnable and did not run saw no pa
     CHECK(pause.has_value() == (starved < 400ms)); // 100 ms remain, and are tolerated
 }
 
+TEST_CASE("pause_detector: a short stop is no event, and counts against no loop that would notice",
+          "[watch]") {
+    const auto overslept = GENERATE(3ms, 4ms, 60ms);
+    pause_ledger ledger;
+    auto detector = since({start});
+    detector.sleeping_until(start + 100ms);
+    detector.round_ended(start + 1ms);
+    SECTION("as long as it was") {
+        CHECK_FALSE(detector.woke({start + 100ms + overslept}, ledger));
+        const auto noticed = overslept > 3ms ? overslept : 0ms;
+        CHECK(ledger.excluded(start, start + 1s) == noticed);
+        CHECK(ledger.excluded(start + 100ms, start + 1s) == noticed);
+    }
+    SECTION("unless the watcher waited for a CPU, or worked") {
+        CHECK_FALSE(
+            detector.woke({start + 100ms + overslept, 0s, overslept / 2, overslept / 2}, ledger));
+        CHECK(ledger.excluded(start, start + 1s) == 0s);
+    }
+    SECTION("unless its round had lasted so long") {
+        detector.round_ended(start + 100ms + overslept);
+        CHECK_FALSE(detector.woke({start + 100ms + overslept}, ledger));
+        CHECK(ledger.excluded(start, start + 1s) == 0s);
+    }
+    SECTION("unless nobody knows whether it waited for a CPU") {
+        clock_reading at{start + 100ms + overslept};
+        at.has_run_delay = false;
+        CHECK_FALSE(detector.woke(at, ledger));
+        CHECK(ledger.excluded(start, start + 1s) == 0s);
+    }
+}
+
+TEST_CASE("pause_detector: a process that used CPU time did not stand still", "[watch]") {
+    const auto ran = GENERATE(0ms, 399ms, 400ms, 500ms);
+    pause_ledger ledger;
+    clock_reading at{start};
+    at.process = 7s;
+    at.has_run_delay = false;
+    auto detector = since(at);
+    detector.sleeping_until(start + 100ms);
+    at.now += 500ms;
+    at.process += ran;
+    CHECK(detector.woke(at, ledger).has_value() == (ran < 400ms));
+}
+
+TEST_CASE("pause_detector: how long the watcher waited for a CPU", "[watch]") {
+    pause_ledger ledger;
+    auto detector = since({start, 0s, 7s});
+    detector.sleeping_until(start + 100ms);
+    CHECK_FALSE(detector.woke({start + 600ms, 0s, 7s + 490ms}, ledger));
+    CHECK(detector.waited() == 490ms);
+}
+
+TEST_CASE("pause_ledger: forgets none of many", "[watch]") {
+    pause_ledger ledger;
+    constexpr auto hour = 6 * 3600;
+    for (int i = 0; i < hour; ++i) { // six a second, of 50 ms each
+        const auto at = start + i * 160ms;
+        ledger.add(at, at + 50ms);
+    }
+    const auto end = start + hour * 160ms;
+    CHECK(ledger.excluded(start, end) == hour * 50ms);
+    CHECK(ledger.excluded(end - 160ms * 60, end) == 60 * 50ms);
+    CHECK(ledger.excluded(end - 160ms * 60 + 25ms, end) == 60 * 50ms - 25ms);
+    // Of what is long past, the average.
+    const auto half = ledger.excluded(start, start + hour * 80ms);
+    CHECK(half >= hour * 25ms * 0.99);
+    CHECK(half <= hour * 25ms * 1.01);
+}
+
 TEST_CASE("pause_ledger: excludes exactly the overlap", "[watch]") {
     pause_ledger ledger;
     ledger.add(start + 1s, start + 2s);
@@ -109,5 +178,5 @@ TEST_CASE("pause_detector: a round that took long is no pause", "[watch]") {
     auto detector = since({start});
     detector.sleeping_until(start + 100ms);
     CHECK_FALSE(detector.woke({start + 600ms, 0s, 0s, 450ms}, ledger)); // of CPU for a client
-    CHECK(ledger.excluded(start, start + 1s) == 0s);
+    CHECK(ledger.excluded(start, start + 1s) == 50ms); // what it neither ran nor waited
 }
