@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Runs the benchmark on a build that has LOOPMON_BENCH=ON; tests/bench/run.sh makes one and calls
-this. Writes results.md and results.json, and prints the targets."""
+this. Writes results.md and results.json after each part, and prints the targets. A part that fails
+costs its own numbers only: it is named with its reason, and the exit status is 1."""
 
 import argparse
 import pathlib
 import sys
 import time
+import traceback
 
 sys.dont_write_bytecode = True  # the source folder may be read-only, and is nobody's cache
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -41,11 +43,20 @@ def run(args):
     for name in args.only or PARTS:
         bench.part = name
         began = time.monotonic()
-        PARTS[name].run(bench, results)
+        try:
+            PARTS[name].run(bench, results)
+        except Exception as problem:  # pylint: disable=broad-except
+            traceback.print_exc()
+            results.failures[name] = f"{type(problem).__name__}: {problem}".replace("\n", "; ")
+            bench.say(f"FAILED: {results.failures[name]}")
         bench.say(f"took {time.monotonic() - began:.0f} s")
-    (bench.output / "results.json").write_text(results.json(), encoding="utf-8")
-    (bench.output / "results.md").write_text(results.markdown(), encoding="utf-8")
+        write(bench.output, results)
     return results
+
+
+def write(folder, results):
+    (folder / "results.json").write_text(results.json(), encoding="utf-8")
+    (folder / "results.md").write_text(results.markdown(), encoding="utf-8")
 
 
 def arguments(argv=None):
@@ -58,4 +69,6 @@ def arguments(argv=None):
 
 
 if __name__ == "__main__":
-    print(run(arguments()).targets_markdown())
+    done = run(arguments())
+    print(done.targets_markdown())
+    sys.exit(1 if done.failures else 0)

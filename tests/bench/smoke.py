@@ -4,13 +4,16 @@
 numbers are is not checked: a busy machine has others, and a test that depends on it is no test.
 What needs no machine is: the truth that lag is held against."""
 
+import argparse
 import json
 import math
+import pathlib
 import re
 import sys
+import tempfile
 
 import bench
-from driver import schedule
+from driver import machine, schedule
 
 # Of each part, who and what without which it has measured nothing; parts of their names.
 EXPECTED = {
@@ -42,7 +45,58 @@ def wrong_truths():
                 yield f"truth: {name} is {true / 1e3:.1f} ms, met was {met} ms"
 
 
+class Broken:
+    """A part that fails after its first number."""
+    PART = "Broken"
+
+    @staticmethod
+    def run(_bench, results):
+        results.add(Broken.PART, "nobody", "a number", "ns", [1.0])
+        raise RuntimeError("as it must")
+
+
+class Sound:
+    """A part that does not."""
+    PART = "Sound"
+
+    @staticmethod
+    def run(_bench, results):
+        results.add(Sound.PART, "somebody", "a number", "ns", [2.0])
+
+
+def lost_results(args):
+    """A part that fails costs nothing but what it did not measure, and is named with its reason."""
+    parts = dict(bench.PARTS)
+    bench.PARTS.clear()
+    bench.PARTS.update({"broken": Broken, "sound": Sound})
+    try:
+        with tempfile.TemporaryDirectory(prefix="loopmon-bench.") as folder:
+            bench.run(argparse.Namespace(**{**vars(args), "output": pathlib.Path(folder),
+                                            "only": None}))
+            written = json.loads(pathlib.Path(folder, "results.json").read_text(encoding="utf-8"))
+            shown = pathlib.Path(folder, "results.md").read_text(encoding="utf-8")
+    finally:
+        bench.PARTS.clear()
+        bench.PARTS.update(parts)
+    if [r["part"] for r in written["rows"]] != ["Broken", "Sound"]:
+        yield f"a part that fails: the rows are {written['rows']}"
+    if written["failures"] != {"broken": "RuntimeError: as it must"} or "as it must" not in shown:
+        yield f"a part that fails: its reason is {written['failures']}"
+
+
+def silent_failures():
+    """A program that fails says why."""
+    try:
+        machine.result(["sh", "-c", "echo first >&2; echo because >&2; exit 3"])
+        yield "a program that fails is no error"
+    except RuntimeError as problem:
+        if not str(problem).endswith("exit 3: because"):
+            yield f"a program that fails: {problem}"
+
+
 def problems(results):
+    for part, why in results["failures"].items():
+        yield f"part {part} failed: {why}"
     if len(results["targets"]) != TARGETS:
         yield f"{len(results['targets'])} targets instead of {TARGETS}"
     for part, (subject, measure) in EXPECTED.items():
@@ -65,9 +119,10 @@ def problems(results):
 
 def main():
     args = bench.arguments(["--quick", *sys.argv[1:]])
+    found = [*wrong_truths(), *silent_failures(), *lost_results(args)]
     bench.run(args)
     results = json.loads((args.output / "results.json").read_text(encoding="utf-8"))
-    found = [*wrong_truths(), *problems(results)]
+    found += problems(results)
     print("\n".join(found) or "every number is there")
     sys.exit(1 if found else 0)
 

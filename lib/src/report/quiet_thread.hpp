@@ -36,15 +36,18 @@ private:
 };
 
 /// Starts a thread of the library. The caller's own mask is the same afterwards, whatever happens.
-/// @param name at most 15 characters, for ps and debuggers; must outlive the start of the thread
+/// @param name at most 15 characters, for ps and debuggers; must outlive the start of the thread.
+///             Where there is a /proc, the thread has it when this returns
 /// @throws std::system_error without a thread
 template <class F>
 [[nodiscard]] std::thread quiet_thread(const char* name, F run) {
     const signals_blocked until_started;
-    return std::thread([name, run = std::move(run)]() mutable {
-        ::pthread_setname_np(::pthread_self(), name);
+    auto thread = std::thread([name, run = std::move(run)]() mutable {
+        ::pthread_setname_np(::pthread_self(), name); // needs no /proc
         run();
     });
+    ::pthread_setname_np(thread.native_handle(), name);
+    return thread;
 }
 
 } // namespace loopmon::report

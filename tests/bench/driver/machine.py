@@ -12,6 +12,7 @@ import pathlib
 import platform
 import signal
 import subprocess
+import tempfile
 import time
 
 ALLOWED = sorted(os.sched_getaffinity(0))
@@ -51,16 +52,22 @@ def start(argv, cpus=None, **popen):
     return subprocess.Popen([str(a) for a in argv], preexec_fn=in_child, **popen)
 
 
-def result(argv, timeout=300, env=None, cpus=None):
-    """Runs a program to its end; what its last line of output says, as JSON."""
-    process = start(argv, cpus, env=environment(env), stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        out, _ = process.communicate(timeout=timeout)
-    finally:
-        stop(process)
-    if process.returncode != 0:
-        raise RuntimeError(f"{' '.join(map(str, argv))}: exit {process.returncode}")
+def result(argv, timeout=300, env=None, cpus=None, chatty=False):
+    """Runs a program to its end; what its last line of output says, as JSON. A program that fails
+    is an error with the last that it said, unless it is a chatty one, whose messages would cost as
+    much as what is measured."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as messages:
+        process = start(argv, cpus, env=environment(env), stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE, text=True,
+                        stderr=subprocess.DEVNULL if chatty else messages)
+        try:
+            out, _ = process.communicate(timeout=timeout)
+        finally:
+            stop(process)
+        if process.returncode != 0 or not out.strip():
+            messages.seek(0)
+            last = messages.read().strip().splitlines()[-1:] or ["it said nothing"]
+            raise RuntimeError(f"{' '.join(map(str, argv))}: exit {process.returncode}: {last[0]}")
     return json.loads(out.splitlines()[-1])
 
 

@@ -40,6 +40,7 @@ class Results:
         self.head = head
         self.rows = []
         self.targets = []
+        self.failures = {}  # why, by part; what it had measured before is in the rows
 
     def add(self, part, subject, measure, unit, values, note=""):
         """One row; `values` are those of all rounds. Returns their median."""
@@ -56,7 +57,8 @@ class Results:
 
     def json(self):
         return json.dumps({"head": self.head, "rows": [vars(r) for r in self.rows],
-                           "targets": [vars(t) for t in self.targets]}, indent=1) + "\n"
+                           "targets": [vars(t) for t in self.targets],
+                           "failures": self.failures}, indent=1) + "\n"
 
     def markdown(self):
         out = ["# Numbers", "", ", ".join(f"{k} {v}" for k, v in self.head.items()), "",
@@ -71,8 +73,10 @@ class Results:
 
     def targets_markdown(self):
         words = {True: "met", False: "**missed**", None: "not measured"}
-        return table(["what", "target", "value", "", "note"],
-                     [[t.what, t.target, t.value, words[t.met], t.note] for t in self.targets])
+        out = table(["what", "target", "value", "", "note"],
+                    [[t.what, t.target, t.value, words[t.met], t.note] for t in self.targets])
+        return "\n".join([out, *(f"\n**Part {part} failed**: {why}"
+                                 for part, why in self.failures.items())])
 
 
 def table(head, rows):

@@ -24,10 +24,13 @@ TOKIO_METRICS_NS = 180
 
 
 class Variant:
-    """One program in one setting. `base`: what it is compared with, within a round."""
+    """One program in one setting. `base`: what it is compared with, within a round. `chatty`: it
+    writes a line for each handler."""
 
-    def __init__(self, name, argv, base=None, env=None, after=(), slow=1, workloads=WORKLOADS):
+    def __init__(self, name, argv, base=None, env=None, after=(), slow=1, workloads=WORKLOADS,
+                 chatty=False):
         self.name, self.base, self.slow, self.workloads = name, base, slow, workloads
+        self.chatty = chatty
         self.argv, self.env, self.after = argv, env, after
 
     def command(self, workload, count):
@@ -42,7 +45,8 @@ def ours(build):
         Variant("loopmon", tracked, "asio"),
         Variant("loopmon, system clock", tracked, "asio", {"LOOPMON_CLOCK": "monotonic"}),
         Variant("loopmon, clocks off", tracked, "asio", {"LOOPMON_CLOCK": "off"}),
-        Variant("asio's own tracking", [programs / "handler_cost_builtin"], "asio", slow=SLOW),
+        Variant("asio's own tracking", [programs / "handler_cost_builtin"], "asio", slow=SLOW,
+                chatty=True),
     ]
 
 
@@ -128,7 +132,7 @@ def one_round(variants, scale):
             if workload in variant.workloads:
                 command = variant.command(workload, int(COUNTS[workload] * scale))
                 times[variant.name, workload] = machine.result(
-                    command, env=variant.env)["ns"]
+                    command, env=variant.env, chatty=variant.chatty)["ns"]
     return times
 
 

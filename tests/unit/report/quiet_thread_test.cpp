@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <latch>
 #include <new>
 #include <string>
 
@@ -70,6 +71,18 @@ TEST_CASE("quiet_thread: no signal but its own faults reaches it", "[report]") {
     pthread_sigmask(SIG_UNBLOCK, &fault, nullptr);
     check_quiet(mask);
     CHECK(name == "a-quiet-thread");
+}
+
+TEST_CASE("quiet_thread: whoever starts it finds it by its name at once", "[report]") {
+    for (int i = 0; i < 100; ++i) { // any of them may be slow to run
+        std::latch named(1);
+        auto thread = quiet_thread("a-quiet-thread", [&named] { named.wait(); });
+        std::array<char, 16> name{};
+        pthread_getname_np(thread.native_handle(), name.data(), name.size());
+        named.count_down();
+        thread.join();
+        REQUIRE(std::string(name.data()) == "a-quiet-thread");
+    }
 }
 
 TEST_CASE("quiet_thread: the caller's mask is as before, also without a thread", "[report]") {
