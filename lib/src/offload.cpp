@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <loopmon/offload.hpp>
 
+#include "offload_loop.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
@@ -75,11 +77,15 @@ namespace detail {
 
 offload_call::offload_call(boost::asio::execution_context& loop, std::string_view name,
                            const boost::source_location& where)
-    : task_(loop, name, where, true) {}
+    : loop_(offload_loop::of(loop)), task_(loop, name, where, true) {}
 
 offload_call::~offload_call() = default;
 
 void offload_call::start(offload_pool& pool) {
+    if (!loop_->add(shared_from_this())) {
+        abandon();
+        return;
+    }
     if (!pool.admit()) {
         taken_.store(true, std::memory_order_relaxed);
         fail(at_limit());
@@ -122,10 +128,23 @@ void offload_call::drop() noexcept {
     finish();
 }
 
+void offload_call::abandon() noexcept {
+    if (!taken_.exchange(true, std::memory_order_acq_rel)) {
+        forget_function();
+        task_.done();
+    }
+    forget_handler();
+}
+
 void offload_call::finish() noexcept {
     task_.done();
-    const task_scope working(caller_); // whose handler the completion is
-    complete();
+    if (loop_->claim(*this)) {
+        {
+            const task_scope working(caller_); // whose handler the completion is
+            complete();
+        }
+        loop_->completed();
+    }
 }
 
 } // namespace detail

@@ -37,6 +37,10 @@ namespace loopmon {
 /// start until `fn` returns the call is an offloaded task of that loop; its parent is the task that
 /// is current at the start.
 ///
+/// If the loop ends before (the io_context is destroyed), the handler is destroyed with it, as that
+/// of any operation: the call does not complete, and `fn` is not called unless it has begun. What
+/// `fn` itself refers to must last until it returns.
+///
 /// Per-operation cancellation: all types, as long as `fn` did not begin. It is not interrupted. The
 /// place in the pool is free again only when a thread gets to the call.
 ///

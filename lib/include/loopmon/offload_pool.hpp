@@ -17,8 +17,7 @@ class offload_call;
 /// Threads for loopmon::offload(), and the limit of what may be asked of them at once: a queue that
 /// grows without one only moves the lag to where nobody sees it.
 ///
-/// Thread-safe. Must be destroyed before the loops that its calls complete on: declare it after
-/// them.
+/// Thread-safe. May be destroyed before or after the loops that its calls complete on.
 class LOOPMON_API offload_pool {
 public:
     using executor_type = boost::asio::thread_pool::executor_type;

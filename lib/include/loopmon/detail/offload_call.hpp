@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// One call of loopmon::offload(). Who takes it first, a thread of the pool or who drops it, decides
-// what becomes of it: it is taken once, and completes once.
+// One call of loopmon::offload(). Whichever takes it first, a thread of the pool or a canceller,
+// decides what becomes of it: it is taken once, and completes once; or never, if the loop that it
+// completes on ends before (lib/src/offload_loop.hpp).
 #pragma once
 
 #include <loopmon/export.hpp>
@@ -32,6 +33,8 @@
 
 namespace loopmon::detail {
 
+class offload_loop;
+
 class LOOPMON_API offload_call : public std::enable_shared_from_this<offload_call> {
 public:
     offload_call(const offload_call&) = delete;
@@ -47,6 +50,8 @@ public:
     /// Ends it with operation_aborted, unless it was taken. Does not touch the pool, which may be
     /// over: the place is that of what is in the queue.
     void drop() noexcept;
+    /// The loop ends: it will not complete, and does not begin if it waits. Destroys the handler.
+    void abandon() noexcept;
 
 protected:
     /// @param loop where it completes
@@ -57,10 +62,13 @@ private:
     virtual void invoke() noexcept = 0;
     virtual void fail(std::exception_ptr error) noexcept = 0; ///< instead of invoke()
     virtual void complete() noexcept = 0;
+    virtual void forget_function() noexcept = 0;
+    virtual void forget_handler() noexcept = 0; ///< and all else that is of the loop
 
     void finish() noexcept;
 
     const std::uint64_t caller_ = current_task();
+    const std::shared_ptr<offload_loop> loop_;
     task task_;
     offload_pool* pool_ = nullptr; ///< null: not admitted; for what is in its queue
     std::atomic<bool> taken_{false};
@@ -90,9 +98,9 @@ public:
     offload_call_of(const executor_type& executor, std::string_view name,
                     const boost::source_location& where, H&& handler, F&& fn)
         : offload_call(boost::asio::query(executor, boost::asio::execution::context), name, where),
-          work_(executor),
-          handler_(std::forward<H>(handler)),
-          fn_(std::forward<F>(fn)) {}
+          work_(std::in_place, executor),
+          handler_(std::in_place, std::forward<H>(handler)),
+          fn_(std::in_place, std::forward<F>(fn)) {}
 
 private:
     using result = offload_result<Function>;
@@ -116,22 +124,32 @@ private:
     }
 
     void complete() noexcept override {
-        const auto executor = work_.get_executor();
-        if constexpr (std::is_void_v<result>) {
-            boost::asio::post(executor,
-                              boost::asio::append(std::move(handler_), std::move(error_)));
-        } else {
-            boost::asio::post(executor,
-                              boost::asio::append(std::move(handler_), std::move(error_),
-                                                  result_ ? *std::move(result_) : result()));
+        {
+            const auto executor = work_->get_executor();
+            if constexpr (std::is_void_v<result>) {
+                boost::asio::post(executor,
+                                  boost::asio::append(*std::move(handler_), std::move(error_)));
+            } else {
+                boost::asio::post(executor,
+                                  boost::asio::append(*std::move(handler_), std::move(error_),
+                                                      result_ ? *std::move(result_) : result()));
+                result_.reset();
+            }
         }
+        forget_handler();
+    }
+
+    void forget_function() noexcept override { fn_.reset(); }
+
+    void forget_handler() noexcept override {
+        handler_.reset();
         work_.reset();
     }
 
     struct nothing {};
 
-    boost::asio::executor_work_guard<executor_type> work_;
-    Handler handler_;
+    std::optional<boost::asio::executor_work_guard<executor_type>> work_;
+    std::optional<Handler> handler_;
     std::optional<Function> fn_;
     std::exception_ptr error_;
     std::optional<std::conditional_t<std::is_void_v<result>, nothing, result>> result_;
