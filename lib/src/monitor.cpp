@@ -47,7 +47,7 @@ void probe::answered(duration latency) {
 }
 void probe::failed(std::string error) {
     if (owner_) {
-        owner_->failed(id_, std::move(error));
+        owner_->failed(id_, error);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "measure/hooks.hpp"
 #include "measure/sampler.hpp"
 #include "options.hpp"
+#include "report/bounded_text.hpp"
 #include "report/quiet_thread.hpp"
 
 #include <future>
@@ -141,8 +142,8 @@ void monitor_impl::answered(std::uint64_t probe, duration latency) {
     });
 }
 
-void monitor_impl::failed(std::uint64_t probe, std::string error) {
-    post([probe, error = std::move(error)](monitor_impl& self) {
+void monitor_impl::failed(std::uint64_t probe, std::string_view error) {
+    post([probe, error = report::bounded_text(error, report::longest_text)](monitor_impl& self) {
         self.watcher_.failed(probe, error);
         self.signal_changes();
     });

@@ -32,6 +32,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -53,7 +54,7 @@ public:
     std::uint64_t add_probe(probe_options options);
     void remove_probe(std::uint64_t probe);
     void answered(std::uint64_t probe, duration latency);
-    void failed(std::uint64_t probe, std::string error);
+    void failed(std::uint64_t probe, std::string_view error);
 
     void configure(const monitor_settings& settings);
     void ready();

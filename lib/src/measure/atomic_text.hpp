@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "measure/task_name.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ public:
     static constexpr std::size_t capacity = 64;
 
     void store(std::string_view text) noexcept {
-        text = cut_utf8(text, capacity);
+        text = base::cut(text, capacity);
         std::array<char, capacity> padded{};
         std::copy(text.begin(), text.end(), padded.begin());
         const auto words = std::bit_cast<std::array<std::uint64_t, word_count>>(padded);

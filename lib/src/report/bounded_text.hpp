@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Names come from users and symbols from templates: neither is bounded nor necessarily text. D-Bus
-// closes the connection of who sends bytes that are no UTF-8, JSON files with them are not read
-// back, and one name of a coroutine in a template can fill a page.
+// How much of what others have written is told.
 #pragma once
 
+#include "base/bounded_text.hpp"
 #include "judge/event.hpp"
 
 #include <cstddef>
@@ -22,15 +21,22 @@ inline constexpr std::size_t longest_frame = 240;
 /// Names of handlers, tasks, files.
 inline constexpr std::size_t longest_name = 160;
 
-/// One line of valid UTF-8: control characters and bytes that are no part of a character become
-/// '?', and what is over `most` bytes is cut out of the middle and replaced by "...".
-/// @param most at least 16
-[[nodiscard]] std::string bounded_text(std::string_view text, std::size_t most);
+/// Any other text: errors, files, what a caller has said.
+inline constexpr std::size_t longest_text = 4096;
+/// A part of a journal record: a stack, or the mistakes of a configuration.
+inline constexpr std::size_t longest_entry = std::size_t{24} * 1024;
+
+using base::bounded_paragraph;
+using base::bounded_text;
 
 /// All names of a culprit within the bounds above.
 [[nodiscard]] judge::culprit bounded(judge::culprit who);
 
 /// The lines of a stack within the bounds above: 16 KiB at most.
 [[nodiscard]] std::vector<std::string> bounded_lines(std::vector<std::string> lines);
+
+struct record;
+/// All parts of a journal record within the bounds above.
+[[nodiscard]] record bounded(record entry);
 
 } // namespace loopmon::report

@@ -235,7 +235,7 @@ struct renderer {
 } // namespace
 
 record render(const judge::event& happened) {
-    return std::visit(renderer{}, happened);
+    return bounded(std::visit(renderer{}, happened));
 }
 
 std::string human(judge::duration value) {

@@ -26,6 +26,7 @@ struct record {
     std::string details = {}; ///< further lines of MESSAGE, below the text
 };
 
+/// Within the bounds of bounded_text.hpp, whatever names and errors the event has.
 [[nodiscard]] record render(const judge::event& happened);
 
 /// For people: "512ms", "1.5s", "3min 20s". Three significant digits at least.

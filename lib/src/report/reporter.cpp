@@ -59,9 +59,10 @@ struct complaints {
 
     void post(priority severity, std::string text) const {
         if (const auto open = box.lock()) {
-            open->post([log = log, entry = record{.severity = severity, .text = std::move(text)}] {
-                log->write(entry, BOOST_CURRENT_LOCATION);
-            });
+            open->post(
+                [log = log, entry = bounded({.severity = severity, .text = std::move(text)})] {
+                    log->write(entry, BOOST_CURRENT_LOCATION);
+                });
         }
     }
 };
@@ -167,7 +168,7 @@ void reporter::keep_flight(const judge::trip& why) {
 
 void reporter::note(priority severity, std::string text,
                     const boost::source_location& where) noexcept {
-    attempt([&] { post({.severity = severity, .text = std::move(text)}, where); });
+    attempt([&] { post(bounded({.severity = severity, .text = std::move(text)}), where); });
 }
 
 void reporter::settle(std::chrono::milliseconds patience) noexcept {
@@ -190,6 +191,7 @@ void reporter::tell_previous_trip() {
         entry.details += (entry.details.empty() ? "  " : "\n  ") + std::string("flight record: ") +
                          flight_log_->path().string();
     }
+    entry = bounded(std::move(entry));
     last_trip_.reported = true;
     // The mark follows the record: of a journal that hangs, the next process tells it again. It may
     // come late, and must not replace a trip that was kept meanwhile.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <loopmon/systemd/async_call.hpp>
 
+#include "base/bounded_text.hpp"
+
 #include <systemd/sd-bus.h>
 
 #include <cassert>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace loopmon::systemd::detail {
@@ -26,6 +30,14 @@ call_error from_errno(int negative_errno) {
     call_error result{error.name, error.message != nullptr ? error.message : ""};
     sd_bus_error_free(&error);
     return result;
+}
+
+/// The message of an error is whatever the peer likes, up to the largest message there is.
+call_error from_peer(const sd_bus_error& error) {
+    constexpr std::size_t longest_message = 1024;
+    return {error.name, error.message != nullptr
+                            ? base::bounded_text(error.message, longest_message)
+                            : std::string()};
 }
 
 int on_reply(sd_bus_message* reply, void* call, sd_bus_error*) noexcept {
@@ -89,7 +101,7 @@ void pending_call::answered(sd_bus_message* reply) noexcept {
     } else if (sd_bus_is_open(sd_bus_message_get_bus(reply)) <= 0) {
         abandon(); // while it closes, sd-bus answers what is open by itself, as if it timed out
     } else {
-        finish({error->name, error->message != nullptr ? error->message : ""}, nullptr);
+        finish(from_peer(*error), nullptr);
     }
 }
 

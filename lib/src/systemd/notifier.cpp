@@ -10,6 +10,7 @@
 #include "systemd/notifier.hpp"
 
 #include "base/unix_datagrams.hpp"
+#include "base/utf8.hpp"
 
 #include <systemd/sd-daemon.h>
 
@@ -33,18 +34,6 @@ constexpr std::size_t status_limit = 1024;
 // watcher from watching; a ping that is lost follows within a third of the watchdog's period.
 constexpr auto manager_patience = std::chrono::seconds(1);
 
-/// The longest beginning of `text` that ends between two characters and is at most `limit` long.
-std::string_view cut(std::string_view text, std::size_t limit) noexcept {
-    if (text.size() <= limit) {
-        return text;
-    }
-    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-    while (limit > 0 && continues(text[limit])) {
-        --limit;
-    }
-    return text.substr(0, limit);
-}
-
 class datagram {
 public:
     datagram& line(std::string_view text) noexcept {
@@ -58,7 +47,7 @@ public:
     datagram& status(std::string_view text) noexcept {
         line("STATUS=");
         const std::size_t begin = size_;
-        append(cut(text, status_limit));
+        append(base::cut(text, status_limit));
         std::replace_if(
             bytes_.begin() + static_cast<std::ptrdiff_t>(begin),
             bytes_.begin() + static_cast<std::ptrdiff_t>(size_),

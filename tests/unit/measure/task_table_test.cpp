@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "measure/task_name.hpp"
 #include "measure/task_table.hpp"
 #include "support/catch.hpp"
 #include "support/task_names.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -126,12 +126,12 @@ TEST_CASE("task_table: names are cut at a UTF-8 character boundary") {
     CHECK(table.list().at(0).name == name.substr(0, kept));
 }
 
-TEST_CASE("cut_utf8: ends where a character ends, whatever the capacity") {
+TEST_CASE("cut: ends where a character ends, whatever the capacity") {
     constexpr std::string_view text = "a\u00e9\u20ac\U0001f40c!";
     constexpr std::size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
     for (std::size_t capacity = 0; capacity < std::size(expected); ++capacity) {
         CAPTURE(capacity);
-        CHECK(cut_utf8(text, capacity).size() == expected[capacity]);
+        CHECK(loopmon::base::cut(text, capacity).size() == expected[capacity]);
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report/bounded_text.hpp"
 
+#include "report/message.hpp"
+
 #include "support/catch.hpp"
 
 using loopmon::judge::culprit;
@@ -32,7 +34,6 @@ TEST_CASE("bounded_text: characters are cut whole", "[report]") {
 }
 
 TEST_CASE("bounded_text: what is no character becomes a question mark", "[report]") {
-    CHECK(bounded_text("a\nb\tc\x7f", 16) == "a?b?c?");
     CHECK(bounded_text(std::string("a\0b", 3), 16) == "a?b");
     CHECK(bounded_text("\xff", 16) == "?");
     CHECK(bounded_text("a\xc3", 16) == "a?");                          // cut short
@@ -40,8 +41,55 @@ TEST_CASE("bounded_text: what is no character becomes a question mark", "[report
     CHECK(bounded_text("\xe0\x9f\xbf", 16) == "???");                  // overlong
     CHECK(bounded_text("\xed\xa0\x80", 16) == "???");                  // a surrogate
     CHECK(bounded_text("\xed\x9f\xbf", 16) == "\xed\x9f\xbf");         // the one before them
-    CHECK(bounded_text("\xf4\x8f\xbf\xbf", 16) == "\xf4\x8f\xbf\xbf"); // U+10FFFF
-    CHECK(bounded_text("\xf4\x90\x80\x80", 16) == "????");             // one more
+    CHECK(bounded_text("\xf4\x8f\xbf\xbd", 16) == "\xf4\x8f\xbf\xbd"); // U+10FFFD
+    CHECK(bounded_text("\xf4\x90\x80\x80", 16) == "????");             // over U+10FFFF
+}
+
+TEST_CASE("bounded_text: a character that may not leave becomes a question mark", "[report]") {
+    CHECK(bounded_text("a\nb\tc\x7f", 16) == "a?b?c?");
+    CHECK(bounded_text("\u0080\u009b31m\u009f\u00a0", 16) == "??31m?\u00a0"); // C1 controls
+    CHECK(bounded_text("\u202eexe.\u2066\u200f\u061c", 16) == "?exe.???");    // right to left
+    CHECK(bounded_text("\u2028\u2029", 16) == "??");                          // ends of lines
+    // Noncharacters: sd-bus refuses a message with one.
+    CHECK(bounded_text("\ufdcf\ufdd0\ufdef\ufdf0", 16) == "\ufdcf??\ufdf0");
+    CHECK(bounded_text("\ufffd\ufffe\uffff", 16) == "\ufffd??");
+    CHECK(bounded_text("\U0001fffe\U0010ffff", 16) == "??");
+}
+
+TEST_CASE("bounded_text: of a text that is far too long only the ends are looked at", "[report]") {
+    const auto huge = "begin" + std::string(40'000'000, 'x') + "end";
+    CHECK(bounded_text(huge, 16) == "beginxx...xxxend");
+    CHECK(bounded_paragraph(huge, 16) == "beginxxxxxxxx...");
+    // Where it is cut first, a character may be in parts: that place is not in the result.
+    for (std::size_t shift = 0; shift < 4; ++shift) {
+        std::string emoji(shift, 'a');
+        for (int i = 0; i < 1000; ++i) {
+            emoji += "😀";
+        }
+        CHECK(bounded_text(emoji, 32).find('?') == std::string::npos);
+        CHECK(bounded_paragraph(emoji, 32).find('?') == std::string::npos);
+    }
+}
+
+TEST_CASE("bounded_paragraph: keeps its lines, and the beginning", "[report]") {
+    CHECK(bounded_paragraph("one\ntwo\r\t\xff", 32) == "one\ntwo???");
+    CHECK(bounded_paragraph("0123456789abcdef", 16) == "0123456789abcdef");
+    CHECK(bounded_paragraph("0123456789abcdefX", 16) == "0123456789abc...");
+    CHECK(bounded_paragraph("0123456789ab€def", 16) == "0123456789ab...");
+    CHECK(loopmon::base::sendable_text("a\n\ufffe") == "a\n?");
+}
+
+TEST_CASE("bounded: every part of a journal record", "[report]") {
+    const std::string huge(1'000'000, 'x');
+    const auto entry =
+        bounded(record{.text = huge + '\n', .fields = {{"F", huge}}, .details = huge});
+    CHECK(entry.text.size() == longest_entry);
+    CHECK(entry.details.size() == longest_entry);
+    CHECK(entry.fields[0].second.size() == longest_entry);
+    // And events go through it, whatever is in them.
+    CHECK(render(loopmon::judge::probe_failed{"p", huge}).text.size() <= longest_entry);
+    CHECK(render(loopmon::judge::previous_trip{huge, {}}).text.size() <= longest_entry);
+    CHECK(render(loopmon::judge::bus_lost{"\u009b2J"}).text.find("\u009b") == std::string::npos);
 }
 
 TEST_CASE("bounded_text: the names of a culprit and the lines of a stack are bounded", "[report]") {
