@@ -110,7 +110,7 @@ void monitor_impl::tick() {
 }
 
 void monitor_impl::signal_changes() {
-    if (watcher_.take_changed() && bus_) {
+    if (const bool changed = watcher_.take_changed(); bus_ && (changed || bus_->is_behind())) {
         bus_->signal_changes();
     }
 }

@@ -12,22 +12,34 @@
 #include <string>
 #include <thread>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 namespace loopmon::test {
 
 /// A synchronous client, as busctl is one.
 class bus_client {
 public:
-    explicit bus_client(const std::string& address) {
-        sd_bus* bus = nullptr;
-        sd_bus_new(&bus);
-        bus_.reset(bus);
-        sd_bus_set_address(bus, address.c_str());
-        sd_bus_set_bus_client(bus, 1);
-        if (sd_bus_start(bus) < 0) {
-            throw std::runtime_error("no bus at " + address);
-        }
-    }
+    explicit bus_client(const std::string& address) { connect(address); }
 
+    /// For a test that runs as root: a client of another user, whom nobody trusts. A connection
+    /// belongs to the user that the connecting thread has at that moment.
+    static bus_client of_nobody(const std::string& address) {
+        constexpr long nobody = 65534;
+        constexpr long unchanged = -1;
+        if (syscall(SYS_setresuid, unchanged, nobody, unchanged) != 0) {
+            throw std::runtime_error("not root");
+        }
+        bus_client client;
+        try {
+            client.connect(address);
+        } catch (...) {
+            syscall(SYS_setresuid, unchanged, 0L, unchanged);
+            throw;
+        }
+        syscall(SYS_setresuid, unchanged, 0L, unchanged);
+        return client;
+    }
     [[nodiscard]] sd_bus* get() const { return bus_.get(); }
 
     /// @return the name of the error, empty for success
@@ -72,6 +84,19 @@ public:
     }
 
 private:
+    bus_client() = default;
+
+    void connect(const std::string& address) {
+        sd_bus* bus = nullptr;
+        sd_bus_new(&bus);
+        bus_.reset(bus);
+        sd_bus_set_address(bus, address.c_str());
+        sd_bus_set_bus_client(bus, 1);
+        if (sd_bus_start(bus) < 0) {
+            throw std::runtime_error("no bus at " + address);
+        }
+    }
+
     systemd::bus_ptr bus_;
 };
 

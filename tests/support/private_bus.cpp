@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -55,6 +56,8 @@ bool says_that_it_listens(int pipe) {
 } // namespace
 
 private_bus::private_bus() : address_("unix:path=" + (directory_.path() / "bus").string()) {
+    // Clients of other users find the socket.
+    std::filesystem::permissions(directory_.path(), std::filesystem::perms{0711});
     write_configuration(directory_.path() / "bus.conf", address_);
     start();
 }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace loopmon::report {
 
@@ -21,6 +22,19 @@ int append(sd_bus_message* m, const object_paths& v) {
         r = sd_bus_message_append(m, "o", path->c_str());
     }
     return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+exported_object::exported_object(std::string path, const char* interface,
+                                 std::vector<sd_bus_vtable> members)
+    : path_(std::move(path)), interface_(interface), members_(std::move(members)) {
+    for (auto& member : members_) {
+        const bool writable = member.type == _SD_BUS_VTABLE_WRITABLE_PROPERTY;
+        if ((writable || member.type == _SD_BUS_VTABLE_METHOD) &&
+            (member.flags & SD_BUS_VTABLE_UNPRIVILEGED) == 0) {
+            protected_.emplace_back(writable ? "Set" : member.x.method.member);
+            member.flags |= SD_BUS_VTABLE_UNPRIVILEGED;
+        }
+    }
 }
 
 int exported_object::add_to(sd_bus* bus) {

@@ -3,7 +3,8 @@
 // From C++ functions to the C callbacks of sd-bus. Nothing is thrown through them.
 #pragma once
 
-#include "report/model.hpp"
+#include "report/bounded_text.hpp"
+#include "report/moment.hpp"
 
 #include <loopmon/systemd/bus_ptr.hpp>
 
@@ -12,7 +13,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loopmon::report {
@@ -52,11 +55,9 @@ inline int append(sd_bus_message* m, bool v) {
 inline int append(sd_bus_message* m, double v) {
     return sd_bus_message_append(m, "d", v);
 }
-inline int append(sd_bus_message* m, const std::string& v) {
-    return sd_bus_message_append(m, "s", v.c_str());
-}
+/// As bounded_text() makes it: a text that sd-bus refuses would cost the whole reply.
 inline int append(sd_bus_message* m, std::string_view v) {
-    return append(m, std::string(v));
+    return sd_bus_message_append(m, "s", bounded_text(v, longest_text).c_str());
 }
 int append(sd_bus_message* m, const std::vector<std::string>& v);
 
@@ -90,7 +91,10 @@ int method(sd_bus_message* message, void* userdata, sd_bus_error* error) noexcep
 /// @return /org/loopmon1/KIND/NAME, the name escaped as sd_bus_path_encode(3) does
 std::string object_path(const char* kind, const std::string& name);
 
-/// An object on the bus with one interface of ours.
+/// An object on the bus with one interface of ours. What changes state, so a method without
+/// SD_BUS_VTABLE_UNPRIVILEGED and a writable property, is in its protected_members(); who may call
+/// these is the business of bus_guard. sd-bus, which would wait for the broker to find out, is told
+/// that all may.
 class exported_object {
 public:
     exported_object(const exported_object&) = delete;
@@ -104,10 +108,13 @@ public:
     /// Emits PropertiesChanged for what differs from the last time.
     virtual void signal_changes(sd_bus* bus) = 0;
     [[nodiscard]] const std::string& path() const { return path_; }
+    /// Names that live as long as the process.
+    [[nodiscard]] const std::vector<std::string_view>& protected_members() const {
+        return protected_;
+    }
 
 protected:
-    exported_object(std::string path, const char* interface, std::vector<sd_bus_vtable> members)
-        : path_(std::move(path)), interface_(interface), members_(std::move(members)) {}
+    exported_object(std::string path, const char* interface, std::vector<sd_bus_vtable> members);
 
     /// @param names terminated by nullptr
     void emit_changed(sd_bus* bus, std::vector<const char*> names) const;
@@ -118,14 +125,15 @@ private:
 
     std::string path_;
     const char* interface_;
+    std::vector<std::string_view> protected_;
     std::vector<sd_bus_vtable> members_; ///< read by sd-bus as long as the slot lives
     systemd::slot_ptr slot_;
 };
 
-std::unique_ptr<exported_object> make_manager_object(model& source);
-std::unique_ptr<exported_object> make_loop_object(model& source, model::id which,
+std::unique_ptr<exported_object> make_manager_object(moment& shown);
+std::unique_ptr<exported_object> make_loop_object(moment& shown, model::id which,
                                                   const loop_status& now);
-std::unique_ptr<exported_object> make_probe_object(model& source, model::id which,
+std::unique_ptr<exported_object> make_probe_object(moment& shown, model::id which,
                                                    const probe_status& now);
 std::unique_ptr<exported_object> make_log_control(model& source);
 

@@ -54,13 +54,17 @@ std::shared_ptr<bus_service> bus_service::start(boost::asio::any_io_executor exe
 bus_service::bus_service(std::string name, model& source, sink& events,
                          std::function<void()> settled)
     : name_(std::move(name)),
-      source_(source),
+      shown_(source),
+      guard_(shown_),
       events_(events),
       settled_(std::move(settled)),
-      manager_(make_manager_object(source)),
+      manager_(make_manager_object(shown_)),
       log_control_(make_log_control(source)) {}
 
 void bus_service::add(sd_bus* bus, exported_object& object) {
+    for (const auto member : object.protected_members()) {
+        guard_.protect(member);
+    }
     if (const int r = object.add_to(bus); r < 0) {
         events_.publish(
             judge::bus_lost{"cannot export " + object.path() + ": " + std::strerror(-r)});
@@ -69,6 +73,10 @@ void bus_service::add(sd_bus* bus, exported_object& object) {
 
 void bus_service::connected(systemd::bus_pump& pump) {
     pump.with_bus([this](sd_bus* bus) {
+        if (const int r = guard_.add_to(bus); r < 0) {
+            name_answered(std::strerror(-r)); // no object without its guard
+            return;
+        }
         sd_bus_slot* slot = nullptr;
         sd_bus_add_object_manager(bus, &slot, bus_root);
         object_manager_.reset(slot);
@@ -115,6 +123,7 @@ void bus_service::name_answered(const std::string& error) {
 void bus_service::lost(const std::string& error) {
     name_request_.reset();
     name_answered_ = false;
+    guard_.drop();
     object_manager_.reset();
     manager_->drop();
     log_control_->drop();
@@ -165,21 +174,25 @@ void bus_service::sync(objects& have, const std::vector<model::id>& want, const 
 }
 
 void bus_service::sync() {
-    sync(loops_, source_.loops(),
-         [this](model::id id) { return make_loop_object(source_, id, *source_.loop(id)); });
-    sync(probes_, source_.probes(),
-         [this](model::id id) { return make_probe_object(source_, id, *source_.probe(id)); });
+    shown_.pass();
+    sync(loops_, shown_.source().loops(),
+         [this](model::id id) { return make_loop_object(shown_, id, *shown_.loop(id)); });
+    sync(probes_, shown_.source().probes(),
+         [this](model::id id) { return make_probe_object(shown_, id, *shown_.probe(id)); });
 }
 
 void bus_service::signal_changes() {
     const auto pump = link_->pump();
+    behind_ = false;
     if (!pump) {
         return;
     }
     pump->with_bus([this](sd_bus* bus) {
-        if (!name_answered_) {
+        behind_ = name_answered_ && bus_guard::congested(bus);
+        if (!name_answered_ || behind_) {
             return;
         }
+        shown_.pass();
         manager_->signal_changes(bus);
         for (const auto* kind : {&loops_, &probes_}) {
             for (const auto& [id, object] : *kind) {
@@ -191,6 +204,7 @@ void bus_service::signal_changes() {
 
 void bus_service::stop() {
     name_request_.reset();
+    guard_.drop();
     link_->stop();
 }
 

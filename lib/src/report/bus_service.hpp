@@ -4,6 +4,7 @@
 // and the name. It comes and goes with the broker; nothing else depends on it.
 #pragma once
 
+#include "report/bus_guard.hpp"
 #include "report/bus_object.hpp"
 #include "report/sink.hpp"
 
@@ -35,6 +36,9 @@ public:
     /// queued. Nothing is signalled before the name is owned (or cannot be): who listens for its
     /// signals would not hear them. What happened meanwhile is signalled then.
     void signal_changes();
+    /// Whether a change waits for the broker to read what was sent before; then signal_changes()
+    /// is to be called again, in a while.
+    [[nodiscard]] bool is_behind() const { return behind_; }
     void stop();
 
 private:
@@ -52,7 +56,8 @@ private:
     void sync(objects& have, const std::vector<model::id>& want, const Make& make);
 
     std::string name_;
-    model& source_;
+    moment shown_;
+    bus_guard guard_;
     sink& events_;
     std::function<void()> settled_;
     std::shared_ptr<systemd::bus_link> link_;
@@ -64,6 +69,7 @@ private:
     objects probes_;
     bool told_lost_ = false;
     bool name_answered_ = false; ///< on this connection
+    bool behind_ = false;
 };
 
 } // namespace loopmon::report

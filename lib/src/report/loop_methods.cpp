@@ -111,9 +111,9 @@ int get_histogram(model& source, model::id loop, sd_bus_message* call, sd_bus_er
     }
     const auto buckets = histogram_named(source, loop, what);
     if (!buckets) {
-        return sd_bus_error_setf(error, error_unsupported,
-                                 "No histogram '%s' in this program; there is: %s", what,
-                                 histograms_there(source, loop).c_str());
+        return sd_bus_error_setf(
+            error, error_unsupported, "No histogram '%s' in this program; there is: %s",
+            bounded_text(what, longest_name).c_str(), histograms_there(source, loop).c_str());
     }
     return reply(call, "(tt)", *buckets);
 }

@@ -9,16 +9,13 @@ namespace loopmon::report {
 
 namespace {
 
-// GetAll asks for the properties one by one; the percentiles need not be computed for each of them.
-constexpr auto same_moment = std::chrono::milliseconds(1);
-
 class loop_object final : public exported_object {
 public:
-    loop_object(model& source, model::id which, const loop_status& now)
+    loop_object(moment& shown, model::id which, const loop_status& now)
         : exported_object(object_path("loop", now.name), loop_interface, members(now)),
-          source_(source),
+          shown_(shown),
           id_(which),
-          status_(now),
+          last_(now),
           signalled_(now) {}
 
     void signal_changes(sd_bus* bus) override;
@@ -26,16 +23,12 @@ public:
 private:
     void* self() override { return this; }
 
-    const loop_status& status() { return status_ = source_.loop(id_).value_or(status_); }
-
-    const lag_summary& window() {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - summed_ > same_moment) {
-            summed_ = now;
-            window_ = source_.window(id_);
-        }
-        return window_;
+    /// The last one of a loop that is gone.
+    const loop_status& status() {
+        const auto* const now = shown_.loop(id_);
+        return now == nullptr ? last_ : *now;
     }
+    const lag_summary& window() { return shown_.window(id_); }
 
     template <auto Member>
     static auto get(loop_object& o) {
@@ -64,14 +57,12 @@ private:
     static const std::vector<sd_bus_vtable> vtable;
     static const std::vector<sd_bus_vtable> tracking_vtable;
 
-    model& source_;
+    moment& shown_;
     model::id id_;
-    loop_status status_;
+    loop_status last_;
     loop_status signalled_;
     stall_herald herald_;
     std::uint64_t stalls_told_ = 0; ///< NStalls when all of them were
-    lag_summary window_;
-    std::chrono::steady_clock::time_point summed_{};
 };
 
 const std::vector<sd_bus_vtable> loop_object::vtable = {
@@ -111,28 +102,32 @@ const std::vector<sd_bus_vtable> loop_object::vtable = {
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("CriticalUSec", "t", field<&loop_status::critical_lag>, 0,
                     SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-    SD_BUS_METHOD_WITH_NAMES(
-        "ListTasks", "", , "a(tssttt)", SD_BUS_PARAM(tasks),
-        (method<loop_object, [](loop_object& o, sd_bus_message* call,
-                                sd_bus_error*) { return list_tasks(o.source_, o.id_, call); }>),
-        SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES(
-        "ListStalls", "", , "a(tttsssas)", SD_BUS_PARAM(stalls),
-        (method<loop_object, [](loop_object& o, sd_bus_message* call,
-                                sd_bus_error*) { return list_stalls(o.source_, o.id_, call); }>),
-        SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("ListTasks", "", , "a(tssttt)", SD_BUS_PARAM(tasks),
+                             (method<loop_object,
+                                     [](loop_object& o, sd_bus_message* call, sd_bus_error*) {
+                                         return list_tasks(o.shown_.source(), o.id_, call);
+                                     }>),
+                             SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("ListStalls", "", , "a(tttsssas)", SD_BUS_PARAM(stalls),
+                             (method<loop_object,
+                                     [](loop_object& o, sd_bus_message* call, sd_bus_error*) {
+                                         return list_stalls(o.shown_.source(), o.id_, call);
+                                     }>),
+                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("GetHistogram", "s", SD_BUS_PARAM(what), "a(tt)",
                              SD_BUS_PARAM(buckets),
                              (method<loop_object,
                                      [](loop_object& o, sd_bus_message* call, sd_bus_error* error) {
-                                         return get_histogram(o.source_, o.id_, call, error);
+                                         return get_histogram(o.shown_.source(), o.id_, call,
+                                                              error);
                                      }>),
                              SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD_WITH_NAMES(
-        "GetHistory", "", , "a(tttt)", SD_BUS_PARAM(seconds),
-        (method<loop_object, [](loop_object& o, sd_bus_message* call,
-                                sd_bus_error*) { return get_history(o.source_, o.id_, call); }>),
-        SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("GetHistory", "", , "a(tttt)", SD_BUS_PARAM(seconds),
+                             (method<loop_object,
+                                     [](loop_object& o, sd_bus_message* call, sd_bus_error*) {
+                                         return get_history(o.shown_.source(), o.id_, call);
+                                     }>),
+                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL_WITH_NAMES("StallBegan", "ttsss",
                              SD_BUS_PARAM(id) SD_BUS_PARAM(lag_usec) SD_BUS_PARAM(cause)
                                  SD_BUS_PARAM(handler) SD_BUS_PARAM(task),
@@ -160,8 +155,8 @@ std::vector<sd_bus_vtable> loop_object::members(const loop_status& now) {
 }
 
 void loop_object::signal_changes(sd_bus* bus) {
-    const auto now = source_.loop(id_);
-    if (!now) {
+    const auto* const now = shown_.loop(id_);
+    if (now == nullptr) {
         return;
     }
     std::vector<const char*> changed;
@@ -175,7 +170,7 @@ void loop_object::signal_changes(sd_bus* bus) {
     note(now->interval != signalled_.interval, "IntervalUSec");
     note(now->warn != signalled_.warn, "WarnUSec");
     note(now->critical_lag != signalled_.critical_lag, "CriticalUSec");
-    signalled_ = *now;
+    signalled_ = last_ = *now;
     emit_changed(bus, std::move(changed));
     signal_stalls(bus, *now);
 }
@@ -186,7 +181,7 @@ void loop_object::signal_stalls(sd_bus* bus, const loop_status& now) {
     }
     bool sent = true;
     herald_.tell(
-        source_.stalls(id_),
+        shown_.source().stalls(id_),
         [&](const stall_status& stall) { return sent = signal_began(bus, stall); },
         [&](const stall_status& stall) { return sent = signal_ended(bus, stall); });
     if (sent) {
@@ -209,9 +204,9 @@ bool loop_object::signal_ended(sd_bus* bus, const stall_status& stall) const {
 
 } // namespace
 
-std::unique_ptr<exported_object> make_loop_object(model& source, model::id which,
+std::unique_ptr<exported_object> make_loop_object(moment& shown, model::id which,
                                                   const loop_status& now) {
-    return std::make_unique<loop_object>(source, which, now);
+    return std::make_unique<loop_object>(shown, which, now);
 }
 
 } // namespace loopmon::report

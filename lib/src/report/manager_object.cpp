@@ -17,14 +17,14 @@ constexpr auto longest_injection = std::chrono::minutes(10);
 
 class manager_object final : public exported_object {
 public:
-    explicit manager_object(model& source)
-        : exported_object(bus_root, manager_interface, members(source)),
-          source_(source),
-          state_(source.manager().state),
-          watchdog_(source.manager().watchdog) {}
+    explicit manager_object(moment& shown)
+        : exported_object(bus_root, manager_interface, members(shown.source())),
+          shown_(shown),
+          state_(shown.manager().state),
+          watchdog_(shown.manager().watchdog) {}
 
     void signal_changes(sd_bus* bus) override {
-        const auto now = source_.manager();
+        const auto& now = shown_.manager();
         std::vector<const char*> changed;
         if (now.state != state_) {
             changed.push_back("State");
@@ -41,7 +41,7 @@ private:
     void* self() override { return this; }
     static std::vector<sd_bus_vtable> members(const model& source);
 
-    [[nodiscard]] manager_status status() { return source_.manager(); }
+    [[nodiscard]] const manager_status& status() { return shown_.manager(); }
 
     template <auto Member>
     static auto get(manager_object& o) {
@@ -59,15 +59,15 @@ private:
     static int inject(manager_object& o, sd_bus_message* call, sd_bus_error* error);
     static const std::vector<sd_bus_vtable> vtable;
 
-    model& source_;
+    moment& shown_;
     std::string state_;
     judge::watchdog_state watchdog_ = judge::watchdog_state::off;
 };
 
 object_paths manager_object::loop_paths() {
     object_paths out;
-    for (const auto id : source_.loops()) {
-        if (const auto loop = source_.loop(id)) {
+    for (const auto id : shown_.source().loops()) {
+        if (const auto* const loop = shown_.loop(id)) {
             out.paths.push_back(object_path("loop", loop->name));
         }
     }
@@ -76,8 +76,8 @@ object_paths manager_object::loop_paths() {
 
 object_paths manager_object::probe_paths() {
     object_paths out;
-    for (const auto id : source_.probes()) {
-        if (const auto probe = source_.probe(id)) {
+    for (const auto id : shown_.source().probes()) {
+        if (const auto* const probe = shown_.probe(id)) {
             out.paths.push_back(object_path("probe", probe->name));
         }
     }
@@ -87,24 +87,24 @@ object_paths manager_object::probe_paths() {
 int manager_object::reload(manager_object& o, sd_bus_message* call, sd_bus_error*) {
     // The reply comes when the program has taken, or refused, its new configuration.
     auto held = std::shared_ptr<sd_bus_message>(sd_bus_message_ref(call), systemd::bus_deleter{});
-    o.source_.reload([held](const std::string& error) {
+    o.shown_.source().reload([held](const std::string& error) {
         if (error.empty()) {
             sd_bus_reply_method_return(held.get(), nullptr);
         } else {
             sd_bus_reply_method_errorf(held.get(), error_invalid_configuration, "%s",
-                                       error.c_str());
+                                       bounded_paragraph(error, longest_text).c_str());
         }
     });
     return 1;
 }
 
 int manager_object::reset(manager_object& o, sd_bus_message* call, sd_bus_error*) {
-    o.source_.reset_statistics();
+    o.shown_.source().reset_statistics();
     return sd_bus_reply_method_return(call, nullptr);
 }
 
 int manager_object::report(manager_object& o, sd_bus_message* call, sd_bus_error*) {
-    return sd_bus_reply_method_return(call, "s", json_report(o.source_).c_str());
+    return sd_bus_reply_method_return(call, "s", json_report(o.shown_.source()).c_str());
 }
 
 int manager_object::inject(manager_object& o, sd_bus_message* call, sd_bus_error* error) {
@@ -114,15 +114,16 @@ int manager_object::inject(manager_object& o, sd_bus_message* call, sd_bus_error
     if (r < 0) {
         return r;
     }
-    if (!o.source_.injection_allowed()) {
+    if (!o.shown_.source().injection_allowed()) {
         return sd_bus_error_set(error, error_not_permitted,
                                 "Injection is off; it needs [debug] injection = true");
     }
     const auto length = std::chrono::microseconds(
         std::min<std::uint64_t>(usec, std::chrono::microseconds(longest_injection).count()));
-    if (!o.source_.inject(kind, length)) {
+    if (!o.shown_.source().inject(kind, length)) {
         return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-                                 "Unknown kind '%s'; allowed: cpu, sleep, congestion", kind);
+                                 "Unknown kind '%s'; allowed: cpu, sleep, congestion",
+                                 bounded_text(kind, longest_name).c_str());
     }
     return sd_bus_reply_method_return(call, nullptr);
 }
@@ -179,8 +180,8 @@ std::vector<sd_bus_vtable> manager_object::members(const model& source) {
 
 } // namespace
 
-std::unique_ptr<exported_object> make_manager_object(model& source) {
-    return std::make_unique<manager_object>(source);
+std::unique_ptr<exported_object> make_manager_object(moment& shown) {
+    return std::make_unique<manager_object>(shown);
 }
 
 } // namespace loopmon::report

@@ -8,11 +8,11 @@ namespace {
 
 class probe_object final : public exported_object {
 public:
-    probe_object(model& source, model::id which, const probe_status& now)
+    probe_object(moment& shown, model::id which, const probe_status& now)
         : exported_object(object_path("probe", now.name), probe_interface, vtable),
-          source_(source),
+          shown_(shown),
           id_(which),
-          status_(now),
+          last_(now),
           signalled_(now) {}
 
     void signal_changes(sd_bus* bus) override {
@@ -24,14 +24,18 @@ public:
         if (now.error != signalled_.error) {
             changed.push_back("Error");
         }
-        signalled_ = now;
+        signalled_ = last_ = now;
         emit_changed(bus, std::move(changed));
     }
 
 private:
     void* self() override { return this; }
 
-    const probe_status& status() { return status_ = source_.probe(id_).value_or(status_); }
+    /// The last one of a probe that is gone.
+    const probe_status& status() {
+        const auto* const now = shown_.probe(id_);
+        return now == nullptr ? last_ : *now;
+    }
 
     template <auto Member>
     static auto get(probe_object& o) {
@@ -42,9 +46,9 @@ private:
 
     static const std::vector<sd_bus_vtable> vtable;
 
-    model& source_;
+    moment& shown_;
     model::id id_;
-    probe_status status_;
+    probe_status last_;
     probe_status signalled_;
 };
 
@@ -69,9 +73,9 @@ const std::vector<sd_bus_vtable> probe_object::vtable = {
 
 } // namespace
 
-std::unique_ptr<exported_object> make_probe_object(model& source, model::id which,
+std::unique_ptr<exported_object> make_probe_object(moment& shown, model::id which,
                                                    const probe_status& now) {
-    return std::make_unique<probe_object>(source, which, now);
+    return std::make_unique<probe_object>(shown, which, now);
 }
 
 } // namespace loopmon::report

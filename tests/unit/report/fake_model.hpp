@@ -5,6 +5,9 @@
 
 #include "report/model.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <new>
 
@@ -16,11 +19,26 @@ struct fake_model final : model {
         log_.level(priority::emerg);
     }
 
-    manager_status manager() override { return {.state = "nominal"}; }
+    manager_status manager() override {
+        return {.state = "nominal", .n_trips = ticks ? ++tick : 0, .last_trip_reason = reason};
+    }
     std::vector<id> loops() override { return {1}; }
     std::vector<id> probes() override { return {}; }
-    std::optional<loop_status> loop(id) override { return shown; }
-    lag_summary window(id) override { return {}; }
+    std::optional<loop_status> loop(id) override {
+        if (ticks) {
+            const std::chrono::microseconds now(++tick);
+            shown.lag = shown.lag_sample = shown.lag_max = now;
+            shown.n_samples = shown.n_stalls = tick;
+        }
+        return shown;
+    }
+    lag_summary window(id) override {
+        if (!ticks) {
+            return {};
+        }
+        const std::chrono::microseconds now(++tick);
+        return {.p50 = now, .p90 = now, .p99 = now, .p999 = now, .max = now};
+    }
     std::optional<probe_status> probe(id) override { return std::nullopt; }
     std::vector<task_status> tasks(id) override {
         fail_if(broken);
@@ -36,8 +54,8 @@ struct fake_model final : model {
         return shown_history;
     }
     std::string flight_record() override { return flight; }
-    void reset_statistics() override {}
-    [[nodiscard]] bool can_reload() const override { return false; }
+    void reset_statistics() override { ++resets; }
+    [[nodiscard]] bool can_reload() const override { return reloads; }
     void reload(std::function<void(std::string error)>) override {}
     [[nodiscard]] bool injection_allowed() const override { return false; }
     bool inject(std::string_view, duration) override { return false; }
@@ -55,6 +73,11 @@ struct fake_model final : model {
     std::vector<history_entry> shown_history;
     std::map<histogram_kind, bucket_list> histograms = {{histogram_kind::lag, {}}};
     std::string flight;
+    std::string reason;
+    bool reloads = false;
+    bool ticks = false; ///< each look at the manager or the loop is a moment of its own
+    std::uint64_t tick = 0;
+    std::atomic<int> resets{0};
     bool broken = false; ///< there is no memory for tasks and history
 
 private:
