@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "base/utf8.hpp"
 #include "measure/task_table.hpp"
 #include "support/catch.hpp"
 #include "support/task_names.hpp"
-#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
