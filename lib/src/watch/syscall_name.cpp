@@ -41,6 +41,31 @@ std::string descriptor_text(unsigned long descriptor) {
     return target.empty() ? "descriptor " + number : std::move(target);
 }
 
+// Those that the kernel continues so (with ERESTART_RESTARTBLOCK), and how the functions are called
+// that it sleeps in. The names differ between kernels, these parts of them do not.
+constexpr std::array<std::string_view, 3> restarted_calls{"nanosleep", "poll", "futex"};
+
+/// The argument does not change with the restart.
+bool may_be_restarted_as(const blocked_call& before, const blocked_call& now) {
+    const auto name = syscall_name(before.number);
+    return before.first == now.first &&
+           std::any_of(restarted_calls.begin(), restarted_calls.end(), [name](const auto& call) {
+               return name.find(call) != name.npos && !name.starts_with("epoll");
+           });
+}
+
+std::string restarted_text(const thread_snapshot& seen, const thread_snapshot* before) {
+    if (before != nullptr && before->call && may_be_restarted_as(*before->call, *seen.call)) {
+        return std::string(syscall_name(before->call->number));
+    }
+    for (const auto call : restarted_calls) {
+        if (seen.wchan.find(call) != seen.wchan.npos) {
+            return std::string(call);
+        }
+    }
+    return "a restarted call (nanosleep, poll or futex)";
+}
+
 } // namespace
 
 std::string_view syscall_name(long number) noexcept {
@@ -53,12 +78,15 @@ bool takes_descriptor(std::string_view syscall) noexcept {
     return std::find(on_descriptor.begin(), on_descriptor.end(), syscall) != on_descriptor.end();
 }
 
-std::string syscall_text(const thread_snapshot& seen) {
+std::string syscall_text(const thread_snapshot& seen, const thread_snapshot* before) {
     if (seen.faulting) {
         return "page fault";
     }
     if (!seen.call) {
         return {};
+    }
+    if (seen.call->number == SYS_restart_syscall) {
+        return restarted_text(seen, before);
     }
     const auto name = syscall_name(seen.call->number);
     if (name.empty()) {

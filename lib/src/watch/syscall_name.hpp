@@ -21,6 +21,12 @@ namespace loopmon::watch {
 
 /// What a thread is blocked in, for people: "read on pipe:[1234]", "futex", "syscall 999", "page
 /// fault". Resolves the descriptor by /proc/self/fd, so ask soon. Empty: in nothing, or unknown.
-[[nodiscard]] std::string syscall_text(const thread_snapshot& seen);
+///
+/// A sleep that was interrupted by a stop, a freeze, or a debugger goes on as restart_syscall,
+/// which says nothing of what it waits for. Then the call that it was is named, as far as can be
+/// known.
+/// @param before an earlier look at the same thread, if there was one
+[[nodiscard]] std::string syscall_text(const thread_snapshot& seen,
+                                       const thread_snapshot* before = nullptr);
 
 } // namespace loopmon::watch

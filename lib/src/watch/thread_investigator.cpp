@@ -41,7 +41,7 @@ public:
         proof.cpu_limit = machine.cpu_limit;
         finding found;
         found.why = judge::classify(proof);
-        found.who.syscall = syscall_text(seen);
+        found.who.syscall = syscall_text(seen, &before_);
         found.who.waiting_in = seen.wchan;
         found.who.machine = machine_text(before_, seen, machine);
         if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
