@@ -51,7 +51,7 @@ std::string build_id_in(const std::vector<unsigned char>& notes) {
 } // namespace
 
 elf_image read_elf_image(const self_memory& memory, std::uintptr_t base) {
-    elf_image image{.bias = base, .build_id = {}};
+    elf_image image{.bias = base, .build_id = {}, .dynamic = 0};
     ElfW(Ehdr) header;
     if (!memory.read(base, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
         header.e_phnum > program_headers_max) {
@@ -68,14 +68,17 @@ elf_image read_elf_image(const self_memory& memory, std::uintptr_t base) {
         image.bias = base - (first->p_vaddr - first->p_offset);
     }
     for (const auto& segment : segments) {
-        if (segment.p_type != PT_NOTE || segment.p_memsz == 0 || segment.p_memsz > notes_max) {
+        if (segment.p_type == PT_DYNAMIC) {
+            image.dynamic = image.bias + segment.p_vaddr;
+        }
+        if (!image.build_id.empty() || segment.p_type != PT_NOTE || segment.p_memsz == 0 ||
+            segment.p_memsz > notes_max) {
             continue;
         }
         std::vector<unsigned char> notes(segment.p_memsz);
         if (memory.read(image.bias + segment.p_vaddr, notes.data(), notes.size())) {
             if (auto id = build_id_in(notes); !id.empty()) {
                 image.build_id = std::move(id);
-                break;
             }
         }
     }

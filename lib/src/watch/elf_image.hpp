@@ -14,6 +14,7 @@ struct elf_image {
     std::uintptr_t bias = 0;
     /// Hexadecimal; empty if the linker has written none (--build-id=none).
     std::string build_id;
+    std::uintptr_t dynamic = 0; ///< its dynamic section in memory; 0: it has none
 };
 
 /// From memory, not from the file, which an upgrade may have replaced since.

@@ -4,14 +4,59 @@
 #include "base/proc.hpp"
 
 #include "watch/elf_image.hpp"
+#include "watch/executable.hpp"
+#include "watch/loaded_image.hpp"
 #include "watch/self_memory.hpp"
 
 #include <algorithm>
 #include <istream>
+#include <mutex>
 #include <sstream>
 #include <utility>
 
+#include <unistd.h>
+
 namespace loopmon::watch {
+
+namespace {
+
+/// What was read of images, by the file and where it is mapped: a plugin that is unloaded and
+/// loaded again is the same one then, an upgraded one is not.
+class image_notes {
+public:
+    elf_image of(const std::string& file, std::uintptr_t base) {
+        const std::lock_guard lock(mutex_);
+        if (images_.size() >= images_max) {
+            images_.clear();
+        }
+        auto [known, fresh] = images_.try_emplace({file, base});
+        if (fresh) {
+            known->second = read_elf_image(self_memory(), base);
+        }
+        return known->second;
+    }
+
+private:
+    // A program that loads and unloads for ever.
+    static constexpr std::size_t images_max = 4096;
+
+    std::mutex mutex_;
+    std::map<std::pair<std::string, std::uintptr_t>, elf_image> images_;
+};
+
+image_notes& notes() {
+    static image_notes all;
+    return all;
+}
+
+} // namespace
+
+void note_modules() {
+    module_map now;
+    for (const auto base : now.bases()) {
+        (void)now.find(base);
+    }
+}
 
 std::string mapped_module::name() const {
     if (path.starts_with('[') && path.ends_with(']')) { // in reports, brackets mark remarks
@@ -23,6 +68,7 @@ std::string mapped_module::name() const {
 module_map::module_map() {
     std::istringstream maps(base::read_proc("self/maps"));
     parse(maps);
+    from_kernel_ = !mappings_.empty();
 }
 
 module_map::module_map(std::istream& maps) {
@@ -38,6 +84,8 @@ void module_map::parse(std::istream& maps) {
         std::string permissions, device, inode;
         fields >> std::hex >> at.begin >> dash >> at.end >> permissions >> at.offset >> device >>
             inode >> std::ws;
+        at.code = permissions.find('x') != permissions.npos;
+        at.file = device + ' ' + inode;
         std::getline(fields, at.path); // may contain blanks; empty for anonymous memory
         if (!at.path.empty()) {
             mappings_.push_back(std::move(at));
@@ -55,7 +103,20 @@ std::optional<std::uintptr_t> module_map::base_of(std::size_t index) const {
     return {};
 }
 
+std::vector<std::uintptr_t> module_map::bases() const {
+    std::vector<std::uintptr_t> out;
+    for (std::size_t i = 0; i < mappings_.size(); ++i) {
+        if (const auto base = mappings_[i].code ? base_of(i) : std::nullopt) {
+            out.push_back(*base);
+        }
+    }
+    return out;
+}
+
 const mapped_module* module_map::find(std::uintptr_t address) {
+    if (!from_kernel_) {
+        return find_by_loader(address);
+    }
     const auto after = std::upper_bound(
         mappings_.begin(), mappings_.end(), address,
         [](std::uintptr_t wanted, const mapping& at) { return wanted < at.begin; });
@@ -69,8 +130,27 @@ const mapped_module* module_map::find(std::uintptr_t address) {
     }
     auto [known, fresh] = modules_.try_emplace(*base);
     if (fresh) {
-        const auto image = read_elf_image(self_memory(), *base);
-        known->second = {mappings_[index].path, image.bias, image.build_id};
+        const auto image = notes().of(mappings_[index].file, *base);
+        known->second = {mappings_[index].path, image.bias, image.build_id, *base};
+    }
+    return &known->second;
+}
+
+const mapped_module* module_map::find_by_loader(std::uintptr_t address) {
+    const auto loaded = find_loaded_image(address);
+    if (!loaded) {
+        return nullptr;
+    }
+    auto [known, fresh] = modules_.try_emplace(loaded->begin);
+    if (fresh) {
+        const auto image = read_elf_image(self_memory(), loaded->begin);
+        auto path = path_of(*loaded);
+        if (path.empty()) {
+            const auto own = own_executable();
+            ::close(own.descriptor);
+            path = own.path;
+        }
+        known->second = {std::move(path), image.bias, image.build_id, loaded->begin};
     }
     return &known->second;
 }

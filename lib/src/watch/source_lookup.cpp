@@ -3,6 +3,7 @@
 
 #if defined(LOOPMON_HAVE_LIBDW)
 
+#include "watch/executable.hpp"
 #include "watch/function_name.hpp"
 #include "watch/unit_functions.hpp"
 
@@ -12,6 +13,7 @@
 #include <elfutils/libdwfl.h>
 #include <map>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 
 namespace loopmon::watch {
@@ -43,19 +45,6 @@ bool is_system_runtime(const mapped_module& module) {
     const auto name = module.name();
     return name.starts_with("libc.so") || name.starts_with("ld-linux") ||
            name.starts_with("libpthread.so") || name.starts_with("libstdc++.so");
-}
-
-std::string function_of(Dwarf_Die& scope) {
-    for (const unsigned attribute : {DW_AT_linkage_name, DW_AT_MIPS_linkage_name}) {
-        Dwarf_Attribute found;
-        if (dwarf_attr_integrate(&scope, attribute, &found) != nullptr) {
-            if (const char* symbol = dwarf_formstring(&found)) {
-                return readable_name(symbol);
-            }
-        }
-    }
-    const char* name = dwarf_diename(&scope);
-    return name != nullptr ? shorten_name(name) : "";
 }
 
 int number_of(Dwarf_Die& scope, unsigned attribute) {
@@ -91,10 +80,19 @@ struct source_lookup::session {
 
     Dwfl_Module* report(const mapped_module& module) const {
         dwfl_report_begin_add(dwfl.get());
-        auto* reported = dwfl_report_elf(dwfl.get(), module.path.c_str(), module.path.c_str(), -1,
-                                         module.bias, true);
+        // The file that runs, whatever is at its path now; it is the callee's to close.
+        const auto own = own_executable();
+        const bool is_own = own.path == module.path;
+        if (!is_own && own.descriptor >= 0) {
+            close(own.descriptor);
+        }
+        auto* reported = dwfl_report_elf(dwfl.get(), module.path.c_str(), module.path.c_str(),
+                                         is_own ? own.descriptor : -1, module.bias, true);
         (void)dwfl_report_end(dwfl.get(), nullptr, nullptr);
         if (reported == nullptr) {
+            if (is_own && own.descriptor >= 0) {
+                close(own.descriptor);
+            }
             return nullptr;
         }
         // What was upgraded on disk describes another program.
@@ -144,8 +142,9 @@ std::vector<source_place> source_lookup::find(const mapped_module& module, std::
     std::vector<source_place> out;
     Dwarf_Addr bias = 0;
     if (auto* unit = lines ? dwfl_module_addrdie(known, address, &bias) : nullptr) {
-        for (auto& scope : session_->functions_of(*unit).running_at(address - bias)) {
-            place.function = function_of(scope);
+        const auto& functions = session_->functions_of(*unit);
+        for (auto& scope : functions.running_at(address - bias)) {
+            place.function = functions.qualified_name(scope);
             if (dwarf_tag(&scope) == DW_TAG_inlined_subroutine) {
                 place.inlined = true;
                 out.push_back(std::move(place));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "watch/stack_catcher.hpp"
 
+#include "watch/module_map.hpp"
 #include "watch/restartable_call.hpp"
 #include "watch/stack_request.hpp"
 #include "watch/task_directory.hpp"
@@ -103,6 +104,7 @@ bool computes(pid_t tid, std::optional<std::uint64_t> earlier) {
 
 stack_catcher::stack_catcher(int signal) : signal_(signal) {
     keep_task_directory();
+    note_modules();
 }
 
 captured_stack stack_catcher::capture(pid_t tid, const std::function<bool()>& still_same,

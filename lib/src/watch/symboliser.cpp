@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "watch/symboliser.hpp"
 
+#include "watch/dynamic_symbols.hpp"
+#include "watch/elf_image.hpp"
 #include "watch/function_name.hpp"
+#include "watch/self_memory.hpp"
 #include "watch/source_lookup.hpp"
 #include "watch/stack_request.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <map>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -18,7 +23,8 @@ namespace {
 
 struct line {
     std::string text;
-    std::string_view plumbing; ///< the library, if it is only that
+    std::string_view plumbing = {}; ///< the library, if it is only that
+    std::string function = {};
 };
 
 std::chrono::nanoseconds thread_cpu_time() {
@@ -43,11 +49,43 @@ std::string_view plumbing_in(const source_place& place) {
     return by_name.empty() ? plumbing_file(place.path) : by_name;
 }
 
+/// All that can say which function an address is in.
+class lookup {
+public:
+    std::vector<source_place> find(const mapped_module& module, std::uintptr_t address) {
+        auto places = sources_.find(module, address);
+        if (places.empty()) {
+            places.emplace_back();
+        }
+        if (places.back().function.empty()) {
+            places.back().function = exported(module, address);
+        }
+        return places;
+    }
+
+private:
+    std::string exported(const mapped_module& module, std::uintptr_t address) {
+        auto [known, fresh] = exported_.try_emplace(module.base);
+        if (fresh) {
+            // Another image may be there by now.
+            const auto image = read_elf_image(memory_, module.base);
+            const bool same = image.bias == module.bias && image.build_id == module.build_id;
+            known->second.emplace(memory_, image.bias, same ? image.dynamic : 0);
+        }
+        const auto symbol = known->second->function_at(memory_, address);
+        return symbol.empty() ? symbol : readable_name(symbol);
+    }
+
+    self_memory memory_;
+    source_lookup sources_;
+    std::map<std::uintptr_t, std::optional<dynamic_symbols>> exported_; ///< by base
+};
+
 /// @param sources none if there is no time for them
-void describe(std::uintptr_t address, const std::optional<mapped_module>& module,
-              source_lookup* sources, std::vector<line>& out) {
+void describe(std::uintptr_t address, const std::optional<mapped_module>& module, lookup* sources,
+              std::vector<line>& out) {
     if (!module) {
-        out.push_back({hexadecimal(address) + " (in no module)", {}});
+        out.push_back({hexadecimal(address) + " (in no module)"});
         return;
     }
     source_place place;
@@ -55,7 +93,8 @@ void describe(std::uintptr_t address, const std::optional<mapped_module>& module
         sources != nullptr ? sources->find(*module, address) : std::vector<source_place>();
     for (const auto& found : places) {
         if (found.inlined) {
-            out.push_back({found.function + place_text(found) + " [inlined]", plumbing_in(found)});
+            out.push_back({found.function + place_text(found) + " [inlined]", plumbing_in(found),
+                           found.function});
         }
         place = found;
     }
@@ -63,18 +102,17 @@ void describe(std::uintptr_t address, const std::optional<mapped_module>& module
     const auto id = module->build_id.substr(0, place.line != 0 ? 8 : std::string::npos);
     const auto build = id.empty() ? std::string("no build-id") : "build-id " + id;
     if (place.function.empty()) {
-        out.push_back({where + " (" + build + ")", {}});
+        out.push_back({where + " (" + build + ")"});
     } else {
         out.push_back({place.function + place_text(place) + " (" + where + ", " + build + ")",
-                       plumbing_of(place.function)});
+                       plumbing_of(place.function), place.function});
     }
 }
 
-/// Of wrappers in a row all but the outermost are counted only, if there is something to save.
+/// Wrappers in a row are counted, in one line that names the outermost: what the program called.
 std::vector<std::string> without_plumbing(std::vector<line> all) {
-    constexpr std::size_t worth_it = 3;
     std::vector<std::string> out;
-    for (std::size_t i = 0; i < all.size();) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
         auto end = i;
         std::string_view library;
         for (; end < all.size() && !all[end].plumbing.empty(); ++end) {
@@ -82,12 +120,14 @@ std::vector<std::string> without_plumbing(std::vector<line> all) {
                 library = all[end].plumbing;
             }
         }
-        if (end - i >= worth_it) {
-            out.push_back("[" + std::to_string(end - 1 - i) + " frames of " + std::string(library) +
+        if (end - i > 1) {
+            out.push_back("[" + std::to_string(end - i) + " frames of " + std::string(library) +
+                          (all[end - 1].function.empty() ? "" : " in " + all[end - 1].function) +
                           "]");
             i = end - 1;
+        } else {
+            out.push_back(std::move(all[i].text));
         }
-        out.push_back(std::move(all[i++].text));
     }
     return out;
 }
@@ -117,18 +157,18 @@ std::vector<std::string>
 symboliser::lines_until(std::optional<std::chrono::nanoseconds> end) const {
     std::vector<line> all;
     if (!stack_.remark.empty()) {
-        all.push_back({"[" + stack_.remark + "]", {}});
+        all.push_back({"[" + stack_.remark + "]"});
     }
-    source_lookup sources;
+    lookup sources;
     for (std::size_t i = 0; i < modules_.size(); ++i) {
         const bool in_time = end && thread_cpu_time() < *end;
         describe(stack_.frames[i], modules_[i], in_time ? &sources : nullptr, all);
     }
     if (stack_.truncated) {
-        all.push_back({"[more than " + std::to_string(frame_limit) + " frames]", {}});
+        all.push_back({"[more than " + std::to_string(frame_limit) + " frames]"});
     }
     if (!stack_.ends.empty()) {
-        all.push_back({"[" + stack_.ends + "]", {}});
+        all.push_back({"[" + stack_.ends + "]"});
     }
     return without_plumbing(std::move(all));
 }

@@ -33,8 +33,8 @@ public:
     /// the source line is missing and somebody has to look it up, else its first eight digits.
     ///
     /// Lines in square brackets are remarks: the first one about the stack as a whole, if there is
-    /// something to say; "[7 frames of boost::asio]" in place of wrappers, of which only the
-    /// outermost, the one that the program has called, is spelled out.
+    /// something to say; "[7 frames of boost::asio in boost::asio::io_context::run()]" in place of
+    /// wrappers, which names the outermost, the one that the program has called.
     ///
     /// @param limit when it has used so much CPU time, the remaining frames are written without
     ///        their functions (not wall time: on a machine short of CPU the names matter most)

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <elfutils/libdw.h>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace loopmon::watch {
@@ -19,6 +21,10 @@ public:
     /// they are inlined in. Empty if there is none.
     [[nodiscard]] std::vector<Dwarf_Die> running_at(Dwarf_Addr address) const;
 
+    /// "loopmon::inject(int)::{lambda(int)}::operator()": the name alone says little of a lambda or
+    /// of a function in an unnamed namespace, and that of a scope does not say what it is in.
+    [[nodiscard]] std::string qualified_name(Dwarf_Die scope) const;
+
 private:
     struct range {
         Dwarf_Addr begin = 0;
@@ -26,9 +32,18 @@ private:
         Dwarf_Die function = {};
     };
 
+    /// A function or a scope that may have one, and what it is in.
+    struct nesting {
+        Dwarf_Off inner = 0;
+        Dwarf_Off outer = 0;
+    };
+
     void collect(Dwarf_Die& parent);
     void add(Dwarf_Die& function);
+    [[nodiscard]] std::optional<Dwarf_Die> outer_of(Dwarf_Die& scope) const;
+    [[nodiscard]] std::string name_within(Dwarf_Die scope, int depth) const;
 
+    std::vector<nesting> nestings_; ///< by `inner`
     std::vector<range> ranges_; ///< a function has more than one if it is split into hot and cold
 };
 

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "watch/module_map.hpp"
 
+#include "watch/dynamic_symbols.hpp"
+#include "watch/elf_image.hpp"
+#include "watch/loaded_image.hpp"
+
 #include "support/catch.hpp"
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <poll.h>
 #include <sstream>
 
 using namespace loopmon::watch;
@@ -78,4 +84,45 @@ TEST_CASE("module_map: the libraries of this process have build-ids") {
     REQUIRE(library != nullptr);
     CHECK(library->build_id.size() == 40);
     CHECK(library->build_id.find_first_not_of("0123456789abcdef") == std::string::npos);
+}
+
+namespace {
+
+template <class Function>
+std::string exported_name(Function* function) {
+    const auto address = reinterpret_cast<std::uintptr_t>(function);
+    module_map map;
+    const auto* module = map.find(address);
+    REQUIRE(module != nullptr);
+    const self_memory memory;
+    const auto image = read_elf_image(memory, module->base);
+    return dynamic_symbols(memory, image.bias, image.dynamic).function_at(memory, address);
+}
+
+} // namespace
+
+TEST_CASE("module_map: what a library exports has its name in memory, without a file") {
+    CHECK(exported_name(&std::abort) == "abort");
+    CHECK(exported_name(&poll) == "poll"); // and not __poll
+}
+
+TEST_CASE("module_map: of an image that has no symbols, or is none, nothing is found") {
+    const self_memory memory;
+    CHECK(dynamic_symbols(memory, 0, 0).function_at(memory, 0x1000).empty());
+    const std::array<std::uintptr_t, 64> nonsense{0x5, 0x10, 0x6, 0x20, 0x6ffffef5, 0x30};
+    const auto at = reinterpret_cast<std::uintptr_t>(nonsense.data());
+    CHECK(dynamic_symbols(memory, 0, at).function_at(memory, 0x1000).empty());
+}
+
+TEST_CASE("module_map: the loader knows the same images as the kernel") {
+    module_map map;
+    const auto address = reinterpret_cast<std::uintptr_t>(&std::abort);
+    const auto loaded = find_loaded_image(address);
+    if (loaded) { // glibc 2.35
+        const auto* library = map.find(address);
+        REQUIRE(library != nullptr);
+        CHECK(loaded->begin == library->base);
+        CHECK(path_of(*loaded).ends_with(library->name()));
+    }
+    CHECK_FALSE(find_loaded_image(0x1000));
 }

@@ -3,22 +3,29 @@
 // nothing of it. Of all calls that a signal would end early, which are those that signal(7) lists
 // as never restarted; and of the ways to sleep that no signal reaches.
 #include "watch/loaded_image.hpp"
+#include "watch/source_lookup.hpp"
 #include "watch/stack_catcher.hpp"
+#include "watch/symboliser.hpp"
 #include "watch/unwind_table.hpp"
 
 #include "support/catch.hpp"
 #include "support/stuck_thread.hpp"
+#include "support/temporary_directory.hpp"
 #include "unit/watch/blocked_calls.hpp"
 #include "unit/watch/captures.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <poll.h>
 #include <pthread.h>
+#include <string>
 #include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace loopmon::watch;
 using namespace loopmon::test;
@@ -164,4 +171,52 @@ TEST_CASE("stack_sleeper: one that sleeps for short times only is caught asleep,
     CHECK(caught > 0);
     CHECK(worst.result == 0);
     CHECK(worst.error == 0);
+}
+
+namespace {
+
+constexpr int not_permitted = 77;
+
+/// In a child, which has no other threads: where a program shows a stack after it has gone into an
+/// empty root, with no /proc in it. @return 0 if it does
+int look_from_an_empty_root(in with, const std::string& root) {
+    stack_catcher catcher;
+    if (chroot(root.c_str()) != 0 || chdir("/") != 0) {
+        return not_permitted;
+    }
+    stuck_thread reader([&](const auto& /*stop*/) { (void)in_read_of_a_pipe(with); });
+    const auto stack = capture_until(
+        catcher, reader.tid(), [](const auto& seen) { return names(seen, in_read_of_a_pipe); });
+    std::string text;
+    for (const auto& line : symboliser(stack).lines(std::chrono::hours(1))) {
+        text += line + '\n';
+    }
+    write_a_byte(with, {});
+    const bool named =
+        text.find("read (libc.so") != text.npos &&
+        (!source_lookup::available() || text.find("in_read_of_a_pipe(") != text.npos);
+    if (!named) {
+        (void)!write(STDERR_FILENO, text.data(), text.size());
+    }
+    return names(stack, in_read_of_a_pipe) && named ? 0 : 1;
+}
+
+} // namespace
+
+TEST_CASE("stack_sleeper: after chroot, without /proc, stacks have their frames and names") {
+    surroundings with;
+    const temporary_directory root;
+    const auto child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        _exit(look_from_an_empty_root(with, root.path().string()));
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == not_permitted) {
+        WARN("chroot is for root");
+    } else {
+        CHECK(WEXITSTATUS(status) == 0);
+    }
 }

@@ -61,6 +61,15 @@ struct here {
     return line;
 }
 
+[[gnu::noinline]] int around_lambda() {
+    // clang-format off
+    const auto body = [](int line) __attribute__((always_inline)) { catch_here(); return line; };
+    const int line = body(__LINE__ - 1);
+    // clang-format on
+    asm volatile("");
+    return line;
+}
+
 /// However busy the machine is.
 std::vector<std::string> lines_of(const captured_stack& stack) {
     return symboliser(stack).lines(std::chrono::hours(1));
@@ -134,8 +143,22 @@ TEST_CASE("symboliser: an inlined function has a line of its own") {
         const auto lines = lines_of(caught);
         CAPTURE(lines);
         CHECK(line_with(lines, "inlined_function") ==
-              "inlined_function at symboliser_test.cpp:" + std::to_string(line) + " [inlined]");
+              "(anonymous namespace)::inlined_function at symboliser_test.cpp:" +
+                  std::to_string(line) + " [inlined]");
         CHECK_THAT(line_with(lines, "around_inlined"), ContainsSubstring("symboliser_test.cpp:"));
+    }
+}
+
+TEST_CASE("symboliser: an inlined lambda is said to be whose") {
+    if (source_lookup::available()) {
+        const int line = around_lambda();
+        const auto lines = lines_of(caught);
+        CAPTURE(lines);
+        // gcc names what clang does not.
+        CHECK(matches(line_with(lines, "operator()"),
+                      "\\(anonymous namespace\\)::around_lambda(\\(\\))?::\\{lambda(\\(\\))?\\}::"
+                      "operator\\(\\) at symboliser_test.cpp:" +
+                          std::to_string(line) + " \\[inlined\\]"));
     }
 }
 
@@ -160,11 +183,9 @@ TEST_CASE("symboliser: a module that was loaded later; stripped, it has offset a
     const auto at = line_with(bare, "stripped.so+" + offset_in(inside));
     CHECK(matches(at, "stripped\\.so\\+0x[0-9a-f]+ \\(build-id [0-9a-f]{40}\\)"));
     // What is exported is known nevertheless.
-    if (source_lookup::available()) {
-        CHECK(matches(line_with(bare, "call_through_module"),
-                      "call_through_module \\(stripped\\.so\\+0x[0-9a-f]+, "
-                      "build-id [0-9a-f]{40}\\)"));
-    }
+    CHECK(matches(line_with(bare, "call_through_module"),
+                  "call_through_module \\(stripped\\.so\\+0x[0-9a-f]+, "
+                  "build-id [0-9a-f]{40}\\)"));
 }
 
 TEST_CASE("symboliser: what a module on disk says is not believed when it was replaced") {
@@ -178,6 +199,10 @@ TEST_CASE("symboliser: what a module on disk says is not believed when it was re
     CAPTURE(lines);
     CHECK(matches(line_with(lines, "upgraded.so"),
                   "upgraded\\.so \\(deleted\\)\\+0x[0-9a-f]+ \\(build-id [0-9a-f]{40}\\)"));
+    // What it exports is in its memory.
+    CHECK(matches(line_with(lines, "call_through_module"),
+                  "call_through_module \\(upgraded\\.so \\(deleted\\)\\+0x[0-9a-f]+, "
+                  "build-id [0-9a-f]{40}\\)"));
 }
 
 TEST_CASE("symboliser: frames of a module that is gone are addresses") {
@@ -191,7 +216,7 @@ TEST_CASE("symboliser: frames of a module that is gone are addresses") {
     CHECK(matches(line_with(lines, "in no module"), "0x[0-9a-f]+ \\(in no module\\)"));
 }
 
-TEST_CASE("symboliser: frames within asio are counted, the outermost is spelled out") {
+TEST_CASE("symboliser: frames within asio are one line, which names what the program called") {
     if (source_lookup::available()) {
         boost::asio::io_context io;
         boost::asio::post(io, [] { (void)outer_function(""); });
@@ -199,14 +224,13 @@ TEST_CASE("symboliser: frames within asio are counted, the outermost is spelled 
         const auto lines = lines_of(caught);
         CAPTURE(lines);
         const auto count = line_with(lines, "frames of boost::asio");
-        CHECK(matches(count, "\\[[0-9]+ frames of boost::asio\\]"));
-        const auto after = std::find(lines.begin(), lines.end(), count) + 1;
-        CHECK_THAT(*after, ContainsSubstring("boost::asio::io_context::run() at "));
+        CHECK(matches(count,
+                      "\\[[0-9]+ frames of boost::asio in boost::asio::io_context::run\\(\\)\\]"));
         // Inlined into asio's code, as in an optimised build, it has no qualified name.
         CHECK_THAT(line_with(lines, "operator()"), ContainsSubstring("symboliser_test.cpp"));
         // In an optimised build most of asio is inlined, too.
         for (const auto& line : lines) {
-            CHECK(line.find("asio::detail::") == std::string::npos);
+            CHECK((line == count || line.find("asio::") == std::string::npos));
             CHECK(line.find("bind_handler.hpp") == std::string::npos);
         }
     }
@@ -218,8 +242,12 @@ TEST_CASE("symboliser: a module that is unloaded before the functions are looked
     const symboliser located(caught);
     const auto before = located.lines(std::chrono::hours(1));
     module.unload();
-    CHECK(located.lines(std::chrono::hours(1)) == before);
-    CHECK_FALSE(line_with(before, "libloadable_module.so+").empty());
+    const auto after = located.lines(std::chrono::hours(1));
+    CHECK_FALSE(line_with(after, "libloadable_module.so+").empty());
+    CHECK(after.size() == before.size());
+    if (source_lookup::available()) { // from the file, which is still there
+        CHECK(after == before);
+    }
 }
 
 TEST_CASE("symboliser: the brief lines have modules and offsets, and no functions") {
