@@ -133,10 +133,10 @@ nanoseconds bucket_counts::percentile(double fraction) const noexcept {
         static_cast<nanoseconds::rep>(lower + width * (middle_begin + middle_width * position)));
 }
 
-bucket_counts histogram::copy() const noexcept {
+bucket_counts histogram::copy(std::memory_order order) const noexcept {
     bucket_counts result;
     for (std::size_t i = 0; i < bucket_count; ++i) {
-        result.counts[i] = count(i);
+        result.counts[i] = counts_[i].load(order);
     }
     return result;
 }

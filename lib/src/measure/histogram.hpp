@@ -83,15 +83,19 @@ public:
     void record(nanoseconds value, std::uint64_t times = 1) noexcept {
         record_in(bucket_of(value), times);
     }
-    void record_in(std::size_t bucket, std::uint64_t times) noexcept {
+    /// @param order of the store: for a reader that has to see what was stored before
+    void record_in(std::size_t bucket, std::uint64_t times,
+                   std::memory_order order = std::memory_order_relaxed) noexcept {
         // One writer: a load and a store are enough, and cheaper than a locked addition.
         auto& count = counts_[bucket];
-        count.store(count.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
+        count.store(count.load(std::memory_order_relaxed) + times, order);
     }
     [[nodiscard]] std::uint64_t count(std::size_t bucket) const noexcept {
         return counts_[bucket].load(std::memory_order_relaxed);
     }
-    [[nodiscard]] bucket_counts copy() const noexcept;
+    /// @param order of the loads
+    [[nodiscard]] bucket_counts
+    copy(std::memory_order order = std::memory_order_relaxed) const noexcept;
 
 private:
     std::array<std::atomic<std::uint64_t>, bucket_count> counts_{};

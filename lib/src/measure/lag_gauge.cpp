@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "measure/lag_gauge.hpp"
 
+#include "measure/lag_spread.hpp"
+
 #include <cassert>
+#include <cstddef>
 #include <limits>
+#include <utility>
 
 #include <unistd.h>
 
@@ -12,8 +16,8 @@ namespace {
 
 constexpr auto no_deadline = std::numeric_limits<std::int64_t>::min();
 
-// From here on the histogram has one bucket, and missed deadlines need not be recorded one by one.
-constexpr nanoseconds histogram_end = std::chrono::seconds(64);
+// More deadlines than these, missed in one oversleep, are recorded by buckets and not one by one.
+constexpr std::uint64_t most_recorded_singly = 1000;
 
 std::int64_t to_ns(lag_gauge::time_point time) noexcept {
     return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
@@ -58,6 +62,7 @@ void lag_gauge::set_deadline(time_point deadline) noexcept {
 }
 
 void lag_gauge::clear_deadline() noexcept {
+    record_missed(nanoseconds::zero());
     deadline_ns_.store(no_deadline, std::memory_order_release);
 }
 
@@ -71,10 +76,14 @@ void lag_gauge::complete(const sample& done, nanoseconds interval) noexcept {
     assert(interval.count() > 0);
     const auto deadline_ns = to_ns(done.deadline);
     if (deadline_ns == disregarded_ns_.load(std::memory_order_relaxed)) {
+        record_missed(nanoseconds::zero());
         return;
     }
 
-    record(done.lag, interval);
+    record_missed(done.lag);
+    record(done.lag, 1);
+    missed_in_ = done.lag;
+    missed_every_ = interval;
 
     // A larger maximum replaces what is there, which is either the one compared with or the zero of
     // a watcher that took it just now; a smaller one leaves it. No maximum gets lost.
@@ -92,20 +101,30 @@ void lag_gauge::complete(const sample& done, nanoseconds interval) noexcept {
     sequence_.store(sequence, std::memory_order_release);
 }
 
-void lag_gauge::record(nanoseconds lag, nanoseconds interval) noexcept {
-    auto count = samples_.load(std::memory_order_relaxed);
-    if (lag > histogram_end) {
-        const auto beyond = (lag - histogram_end) / interval;
-        lags_.record(lag, static_cast<std::uint64_t>(beyond));
-        count += static_cast<std::uint64_t>(beyond);
-        lag -= beyond * interval;
+void lag_gauge::record(nanoseconds lag, std::uint64_t times) noexcept {
+    lags_.record(lag, times);
+    samples_.store(samples_.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
+}
+
+void lag_gauge::record_missed(nanoseconds next_lag) noexcept {
+    const auto lag = std::exchange(missed_in_, nanoseconds::zero());
+    if (lag <= missed_every_) {
+        return;
     }
-    do {
-        lags_.record(lag);
-        ++count;
-        lag -= interval;
-    } while (lag.count() > 0);
-    samples_.store(count, std::memory_order_relaxed);
+    // The one that is due at its end was not missed.
+    const auto missed = static_cast<std::uint64_t>((lag - nanoseconds(1)) / missed_every_);
+    if (missed > most_recorded_singly) {
+        spread(lag, next_lag, missed,
+               [this](std::size_t bucket, std::uint64_t times) { lags_.record_in(bucket, times); });
+        samples_.store(samples_.load(std::memory_order_relaxed) + missed,
+                       std::memory_order_relaxed);
+        return;
+    }
+    for (auto passed = missed_every_; passed < lag; passed += missed_every_) {
+        const double share = static_cast<double>(passed.count()) / static_cast<double>(lag.count());
+        const auto served = static_cast<double>(next_lag.count()) * share;
+        record(lag - passed + nanoseconds(static_cast<nanoseconds::rep>(served)), 1);
+    }
 }
 
 std::optional<lag_gauge::time_point> lag_gauge::deadline() const noexcept {

@@ -52,9 +52,11 @@ public:
     /// thread.
     void set_thread() noexcept;
     /// A deadline was met `done.lag` late. Further deadlines, one `interval` apart, passed
-    /// meanwhile, and each counts as a sample of its own with the lag it would have had, while that
-    /// is more than zero (the correction for coordinated omission of G. Tene's jHiccup). Takes time
-    /// in proportion to min(lag, 64 s) / interval.
+    /// meanwhile, and each counts as a sample of its own while its lag is more than zero (the
+    /// correction for coordinated omission of G. Tene's jHiccup). That lag is what was left of this
+    /// one, and as much of the next sample's as passed of this one: a deadline that passes at the
+    /// fraction u of it waits (1 - u)·d + u·d', see turn_lag.hpp. A loop that is busy all the time
+    /// serves them in a row, and d' says so; so these samples count with the next call.
     /// @pre done.lag >= 0, interval > 0
     void complete(const sample& done, nanoseconds interval) noexcept;
 
@@ -75,7 +77,8 @@ public:
     [[nodiscard]] pid_t thread() const noexcept;
 
 private:
-    void record(nanoseconds lag, nanoseconds interval) noexcept;
+    void record(nanoseconds lag, std::uint64_t times) noexcept;
+    void record_missed(nanoseconds next_lag) noexcept;
 
     std::atomic<std::int64_t> interval_ns_;
     std::atomic<std::int64_t> disregarded_ns_;
@@ -92,6 +95,9 @@ private:
     std::atomic<std::int64_t> max_ns_{0};
     std::atomic<std::uint64_t> samples_{0};
     std::atomic<pid_t> thread_{0};
+    /// The last sample if deadlines passed in it, which are to be recorded.
+    nanoseconds missed_in_{};
+    nanoseconds missed_every_{};
     histogram lags_;
 };
 

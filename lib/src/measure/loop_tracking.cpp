@@ -3,15 +3,12 @@
 
 #include "measure/cycle_clock.hpp"
 #include "measure/run_slot.hpp"
-#include "measure/turn_lag.hpp"
 
 #include <new>
 
 namespace loopmon::measure {
 
 namespace {
-
-const histogram no_turns{};
 
 /// @param head of the list of slots
 template <class F>
@@ -31,7 +28,7 @@ loop_tracking::~loop_tracking() {
         slot = slot->next();
         delete gone;
     }
-    delete turns_.load(std::memory_order_acquire);
+    delete lag_.load(std::memory_order_acquire);
 }
 
 bool loop_tracking::active() const noexcept {
@@ -82,9 +79,9 @@ nanoseconds loop_tracking::take_max_turn() noexcept {
     return nanoseconds(max_turn_ns_.exchange(0, std::memory_order_relaxed));
 }
 
-const histogram& loop_tracking::turns() const noexcept {
-    const auto* const recorded = turns_.load(std::memory_order_acquire);
-    return recorded != nullptr ? *recorded : no_turns;
+lag_time loop_tracking::lag(std::chrono::steady_clock::time_point now) const noexcept {
+    const auto* const recorded = lag_.load(std::memory_order_acquire);
+    return recorded != nullptr ? recorded->copy(now) : lag_time{};
 }
 
 bucket_counts loop_tracking::queue_delays() const noexcept {
@@ -129,21 +126,28 @@ run_slot* loop_tracking::slot_for(pid_t thread) noexcept {
 }
 
 void loop_tracking::watch_turns() {
-    if (turns_.load(std::memory_order_relaxed) != nullptr) {
+    if (lag_.load(std::memory_order_relaxed) != nullptr) {
         return; // watched before, by another monitor
     }
-    auto added = std::make_unique<histogram>();
-    histogram* none = nullptr;
-    if (turns_.compare_exchange_strong(none, added.get(), std::memory_order_release)) {
+    auto added = std::make_unique<turn_lag>();
+    turn_lag* none = nullptr;
+    if (lag_.compare_exchange_strong(none, added.get(), std::memory_order_release)) {
         static_cast<void>(added.release());
     }
 }
 
-void loop_tracking::begin_turn(std::uint64_t ticks) noexcept {
+void loop_tracking::begin_turn(std::uint64_t ticks, const polled_batch& batch) noexcept {
     auto sequence = turn_.load(std::memory_order_relaxed);
+    auto* const recorded = lag_.load(std::memory_order_acquire);
     if (sequence % 2 != 0) {
         sequence += 1; // its end was not seen: it began before the loop was watched anew
         turn_.store(sequence, std::memory_order_relaxed);
+        if (recorded != nullptr) {
+            recorded->skip(ticks);
+        }
+    }
+    if (recorded != nullptr) {
+        recorded->begin(ticks, batch);
     }
     // As in run_slot::show().
     turn_began_.store(ticks, std::memory_order_release);
@@ -159,15 +163,20 @@ void loop_tracking::end_turn(std::uint64_t ticks) noexcept {
     const auto began = turn_began_.load(std::memory_order_relaxed);
     const auto length = cycle_clock::between(began, ticks).count();
     turn_.store(sequence + 1, std::memory_order_release);
-    auto* const recorded = turns_.load(std::memory_order_acquire);
-    if (recorded == nullptr || sequence == disregarded_.load(std::memory_order_relaxed)) {
+    auto* const recorded = lag_.load(std::memory_order_acquire);
+    if (recorded == nullptr) {
         return;
     }
-    record_turn(*recorded, nanoseconds(length));
+    if (sequence == disregarded_.load(std::memory_order_relaxed)) {
+        recorded->skip(ticks);
+        return;
+    }
+    const auto handlers = ended_handlers() - ended_before_.load(std::memory_order_relaxed);
+    const auto lag = recorded->end(ticks, handlers).count();
     ended_turns_.note(sequence, began, ticks, length);
     // As in lag_gauge::complete(): a maximum that is taken meanwhile is not lost.
-    if (length > max_turn_ns_.load(std::memory_order_relaxed)) {
-        max_turn_ns_.store(length, std::memory_order_relaxed);
+    if (lag > max_turn_ns_.load(std::memory_order_relaxed)) {
+        max_turn_ns_.store(lag, std::memory_order_relaxed);
     }
 }
 

@@ -5,12 +5,14 @@
 // which never stops them.
 //
 // A *turn* is what a loop does between two looks at its descriptors and timers: from the return of
-// one epoll_wait to the call of the next. Work that arrives in a turn waits for its end, so a turn
-// of d delays what arrives in it by d..0; that is the lag, exactly. A loop on several threads has
-// one turn at a time as well: asio lets one thread poll at a time, and any of them may be the next.
+// one epoll_wait to the call of the next. What that means for work that arrives is in turn_lag.hpp.
+// A loop on several threads has one turn at a time as well: asio lets one thread poll at a time,
+// and any of them may be the next.
 #pragma once
 
 #include "measure/histogram.hpp"
+#include "measure/list_probe.hpp"
+#include "measure/turn_lag.hpp"
 #include "measure/turn_log.hpp"
 
 #include <atomic>
@@ -70,14 +72,14 @@ public:
     /// The innermost handler of each thread that runs one.
     [[nodiscard]] std::vector<running_handler> running() const;
     [[nodiscard]] handler_totals totals() const noexcept;
-    /// Longest turn that ended since the last call. For one caller.
+    /// Longest lag that was completed since the last call: a turn, or what a loop that has more
+    /// ready than it fetches at once made work wait. For one caller.
     [[nodiscard]] nanoseconds take_max_turn() noexcept;
     /// Of the long turns that ended, those that were not disregarded.
     [[nodiscard]] turn_log& ended_turns() noexcept { return ended_turns_; }
     [[nodiscard]] const turn_log& ended_turns() const noexcept { return ended_turns_; }
-    /// Turns that ended, in the shares that lag_of_turns() takes. Empty until watch_turns() was
-    /// called.
-    [[nodiscard]] const histogram& turns() const noexcept;
+    /// Empty until watch_turns() was called.
+    [[nodiscard]] lag_time lag(std::chrono::steady_clock::time_point now) const noexcept;
     /// From creation to begin, of handlers that are posted: their creation means that they are
     /// ready. Handlers that wait for something are not in it.
     [[nodiscard]] bucket_counts queue_delays() const noexcept;
@@ -101,7 +103,8 @@ public:
     /// @throws std::bad_alloc
     void watch_turns();
     std::atomic<int> polled{-1}; ///< the descriptor that its turns are known by; the poll hook's
-    void begin_turn(std::uint64_t ticks) noexcept;
+    list_probe probe;            ///< the poll hook's
+    void begin_turn(std::uint64_t ticks, const polled_batch& batch = {}) noexcept;
     void end_turn(std::uint64_t ticks) noexcept;
 
 private:
@@ -109,7 +112,7 @@ private:
 
     std::atomic<run_slot*> slots_{nullptr};
     std::atomic<bool> over_{false};
-    std::atomic<histogram*> turns_{nullptr}; ///< owned; null: nobody watches
+    std::atomic<turn_lag*> lag_{nullptr}; ///< owned; null: nobody watches
     std::atomic<std::uint64_t> disregarded_{0};
     /// The words of the turn are on a cache line of their own. 64: as in run_slot.
     alignas(64) std::atomic<std::uint64_t> turn_{0}; ///< odd: a turn is on

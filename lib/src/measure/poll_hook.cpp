@@ -76,14 +76,35 @@ extern "C" LOOPMON_API int wrapping_epoll_wait(int descriptor, epoll_event* even
 
 int wrapping_epoll_wait(int descriptor, epoll_event* events, int most, int timeout) {
     using loopmon::measure::cycle_clock;
+    using loopmon::measure::polled_batch;
     const auto* const entry = loopmon::measure::entry_of(descriptor);
     auto* const loop = entry != nullptr ? entry->load(std::memory_order_acquire) : nullptr;
     if (loop == nullptr) {
         return real_epoll_wait(descriptor, events, most, timeout);
     }
     loop->end_turn(cycle_clock::now());
-    const int count = real_epoll_wait(descriptor, events, most, timeout);
-    loop->begin_turn(cycle_clock::now()); // leaves errno as it is
+    polled_batch batch;
+    batch.may_sleep = timeout != 0;
+    int count = real_epoll_wait(descriptor, events, most, timeout);
+    batch.full = count == most;
+    if (loop->probe.is_set()) {
+        batch.before_probe = loop->probe.take_from(events, count);
+        if (!batch.before_probe && !batch.full) {
+            loop->probe.lost();
+        }
+        if (batch.before_probe && count == 0 && timeout != 0) {
+            // It came alone, and at once. The program goes on waiting for what it waits for.
+            batch.events = 0;
+            loop->begin_turn(cycle_clock::now(), batch);
+            loop->end_turn(cycle_clock::now());
+            batch.before_probe.reset();
+            count = real_epoll_wait(descriptor, events, most, timeout);
+            batch.full = count == most;
+        }
+    }
+    batch.events = count;
+    batch.probe_set = batch.full && !loop->probe.is_set() && loop->probe.set(descriptor);
+    loop->begin_turn(cycle_clock::now(), batch); // leaves errno as it is
     return count;
 }
 

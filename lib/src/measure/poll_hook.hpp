@@ -3,6 +3,8 @@
 // Turns, see loop_tracking.hpp. A program with handler tracking is linked with --wrap=epoll_wait,
 // so asio's call comes by here. A loop is known by its epoll descriptor, which no other thread and
 // no nested loop can mistake; polls of descriptors that are not of a watched loop pass straight on.
+// The program sees what it would see without us: the probe that is set after a full batch is taken
+// out of the events again.
 #pragma once
 
 namespace boost::asio {

@@ -5,19 +5,28 @@
 
 namespace loopmon::watch {
 
-void lag_window::step(judge::time_point now, const measure::histogram& recorded,
+namespace {
+
+/// Zero where the copy is of a moment before: the loop writes while it is copied.
+std::uint64_t grown(std::uint64_t count, std::uint64_t before, std::uint64_t unit) {
+    return count > before ? (count - before) / unit : 0;
+}
+
+} // namespace
+
+void lag_window::step(judge::time_point now, const measure::bucket_counts& recorded,
                       judge::duration busy) {
-    if (now - slot_began_ < slot_length) {
+    if (!due(now)) {
         return;
     }
     slot closing{slot_began_, slot_max_, busy - closed_busy_, {}};
     for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
-        const auto count = recorded.count(bucket);
-        if (const auto grown = count - closed_.counts[bucket]; grown != 0) {
+        auto& closed = closed_.counts[bucket];
+        if (const auto more = grown(recorded.counts[bucket], closed, unit_); more != 0) {
             constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
             closing.counts.emplace_back(static_cast<std::uint16_t>(bucket),
-                                        static_cast<std::uint32_t>(std::min(grown, most)));
-            closed_.counts[bucket] = count;
+                                        static_cast<std::uint32_t>(std::min(more, most)));
+            closed += more * unit_;
         }
     }
     slots_.push_back(std::move(closing));
@@ -30,9 +39,12 @@ void lag_window::step(judge::time_point now, const measure::histogram& recorded,
 }
 
 lag_window::sum lag_window::over(judge::time_point now, judge::duration length,
-                                 const measure::histogram& recorded, judge::duration busy) const {
-    sum all{recorded.copy(), slot_max_, busy - closed_busy_, now - slot_began_};
-    all.counts -= closed_;
+                                 const measure::bucket_counts& recorded,
+                                 judge::duration busy) const {
+    sum all{{}, slot_max_, busy - closed_busy_, now - slot_began_};
+    for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
+        all.counts.counts[bucket] = grown(recorded.counts[bucket], closed_.counts[bucket], unit_);
+    }
     for (auto closed = slots_.rbegin(); closed != slots_.rend() && now - closed->began <= length;
          ++closed) {
         for (const auto& [bucket, count] : closed->counts) {

@@ -2,8 +2,9 @@
 //
 // Sliding windows over a histogram that only grows, and over the time that a loop was busy: once a
 // second the difference to the last copy is put away. Differences are sparse (a loop that is
-// sampled four times a second fills at most four buckets), so five minutes of them cost a few
-// kilobytes a loop, and any shorter window is a sum over the newest ones.
+// sampled four times a second fills at most four buckets, one that turns as often eight), so five
+// minutes of them cost a few kilobytes a loop, and any shorter window is a sum over the newest
+// ones.
 #pragma once
 
 #include "judge/time.hpp"
@@ -31,19 +32,24 @@ public:
         judge::duration covered{}; ///< the time it reaches back; less than asked for at first
     };
 
-    explicit lag_window(judge::time_point now) : slot_began_(now) {}
+    /// @param unit so many records count as one; what is left of them stays for the next slot
+    explicit lag_window(judge::time_point now, std::uint64_t unit = 1)
+        : unit_(unit), slot_began_(now) {}
 
     /// Takes note of a maximum.
     void note(judge::duration max) { slot_max_ = std::max(slot_max_, max); }
 
+    /// The present slot is over, and step() will close it.
+    [[nodiscard]] bool due(judge::time_point now) const { return now - slot_began_ >= slot_length; }
     /// Closes the present slot if it is over. Call it at every tick; a tick that comes late makes a
     /// longer slot.
-    /// @param busy the time that the loop was busy, ever
-    void step(judge::time_point now, const measure::histogram& recorded, judge::duration busy);
+    /// @param recorded a copy of the histogram
+    /// @param busy     total time that the loop was busy
+    void step(judge::time_point now, const measure::bucket_counts& recorded, judge::duration busy);
 
     /// What was recorded in the last `length`, the present slot included.
     [[nodiscard]] sum over(judge::time_point now, judge::duration length,
-                           const measure::histogram& recorded, judge::duration busy) const;
+                           const measure::bucket_counts& recorded, judge::duration busy) const;
 
 private:
     struct slot {
@@ -53,6 +59,7 @@ private:
         std::vector<std::pair<std::uint16_t, std::uint32_t>> counts; ///< bucket, records in it
     };
 
+    std::uint64_t unit_;
     measure::bucket_counts closed_; ///< the histogram when the last slot was closed
     std::deque<slot> slots_;        ///< oldest first
     judge::time_point slot_began_;

@@ -14,6 +14,8 @@ namespace loopmon::watch {
 
 namespace {
 
+constexpr std::uint64_t ns_per_us = 1000; // what is shown of turns are microseconds of time
+
 report::bucket_list list_of(const measure::bucket_counts& counts) {
     report::bucket_list out;
     for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
@@ -29,6 +31,13 @@ measure::bucket_counts since(measure::bucket_counts counts, const measure::bucke
     return counts;
 }
 
+measure::bucket_counts in_microseconds(measure::bucket_counts nanoseconds) {
+    for (auto& count : nanoseconds.counts) {
+        count /= ns_per_us;
+    }
+    return nanoseconds;
+}
+
 } // namespace
 
 loop_statistics::loop_statistics(time_point now, std::shared_ptr<measure::loop_state> loop,
@@ -39,7 +48,7 @@ loop_statistics::loop_statistics(time_point now, std::shared_ptr<measure::loop_s
 
 void loop_statistics::turn_to_turns() {
     by_turns_ = true;
-    window_ = lag_window(baseline_->when);
+    window_ = lag_window(baseline_->when, ns_per_us);
     baseline_->recorded = {};
 }
 
@@ -50,13 +59,15 @@ void loop_statistics::note(duration max) {
 }
 
 void loop_statistics::step(time_point now) {
-    window_.step(now, recorded(), loop_->tracking().totals().busy);
+    if (window_.due(now)) {
+        window_.step(now, recorded(now), loop_->tracking().totals().busy);
+    }
 }
 
 void loop_statistics::reset(time_point now) {
     max_ = {};
     baseline_ = std::make_unique<baseline>(baseline{
-        now, recorded().copy(), loop_->tracking().queue_delays(), loop_->tracking().run_times()});
+        now, recorded(now), loop_->tracking().queue_delays(), loop_->tracking().run_times()});
 }
 
 std::uint64_t loop_statistics::pending() const {
@@ -77,7 +88,7 @@ void loop_statistics::show(report::loop_status& out, time_point now, duration wi
     const auto totals = tracking.totals();
     out.n_handlers = totals.finished + totals.threw;
     out.pending_handlers = pending();
-    const auto sum = window_.over(now, window, recorded(), busy(now));
+    const auto sum = window_.over(now, window, {}, busy(now));
     const auto available = sum.covered * std::max(1U, tracking.threads());
     if (available > duration::zero()) {
         using seconds = std::chrono::duration<double>;
@@ -86,13 +97,15 @@ void loop_statistics::show(report::loop_status& out, time_point now, duration wi
 }
 
 report::lag_summary loop_statistics::window(time_point now, duration length) const {
-    auto sum = window_.over(now, length, recorded(), {});
-    if (const auto turn = loop_->tracking().turn(); by_turns_ && turn.began) {
-        const auto so_far = std::max(duration::zero(), duration(now - *turn.began));
-        measure::add_turn(sum.counts, so_far);
-        sum.max = std::max(sum.max, so_far);
+    if (!by_turns_) {
+        const auto sum = window_.over(now, length, recorded(now), {});
+        return summarise(sum.counts, sum.max);
     }
-    return summarise(lags(sum.counts, sum.covered), sum.max);
+    const auto lag = loop_->tracking().lag(now);
+    auto sum = window_.over(now, length, lag.settled, {});
+    sum.counts += in_microseconds(lag.open);
+    measure::add_time_without_lag(sum.counts, sum.covered);
+    return summarise(sum.counts, std::max<duration>(sum.max, lag.longest_open));
 }
 
 std::optional<report::bucket_list> loop_statistics::histogram(time_point now,
@@ -100,7 +113,7 @@ std::optional<report::bucket_list> loop_statistics::histogram(time_point now,
     const auto& tracking = loop_->tracking();
     switch (kind) {
     case report::histogram_kind::lag:
-        return list_of(lags(since(recorded().copy(), baseline_->recorded), now - baseline_->when));
+        return list_of(lags_since_baseline(now));
     case report::histogram_kind::queue:
         if (tracking.active()) {
             return list_of(since(tracking.queue_delays(), baseline_->queue));
@@ -115,13 +128,24 @@ std::optional<report::bucket_list> loop_statistics::histogram(time_point now,
     return std::nullopt;
 }
 
-const measure::histogram& loop_statistics::recorded() const {
-    return by_turns_ ? loop_->tracking().turns() : gauge_->lags();
+measure::bucket_counts loop_statistics::recorded(time_point now) const {
+    return by_turns_ ? loop_->tracking().lag(now).settled : gauge_->lags().copy();
 }
 
-measure::bucket_counts loop_statistics::lags(const measure::bucket_counts& counts,
-                                             duration elapsed) const {
-    return by_turns_ ? measure::lag_of_turns(counts, elapsed) : counts;
+measure::bucket_counts loop_statistics::lags_since_baseline(time_point now) const {
+    if (!by_turns_) {
+        return since(recorded(now), baseline_->recorded);
+    }
+    const auto lag = loop_->tracking().lag(now);
+    auto sum = lag.settled;
+    for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
+        auto& count = sum.counts[bucket]; // of a loop that turned meanwhile one turn may be missing
+        count -= std::min(count, baseline_->recorded.counts[bucket]);
+    }
+    sum = in_microseconds(sum);
+    sum += in_microseconds(lag.open);
+    measure::add_time_without_lag(sum, now - baseline_->when);
+    return sum;
 }
 
 /// The time that the loop was busy, the handlers that run included.

@@ -59,9 +59,9 @@ private:
         time_point when{};
         measure::bucket_counts recorded, queue, run;
     };
-    [[nodiscard]] const measure::histogram& recorded() const;
-    [[nodiscard]] measure::bucket_counts lags(const measure::bucket_counts& counts,
-                                              duration elapsed) const;
+    /// Lags of samples, or nanoseconds by lag.
+    [[nodiscard]] measure::bucket_counts recorded(time_point now) const;
+    [[nodiscard]] measure::bucket_counts lags_since_baseline(time_point now) const;
     [[nodiscard]] duration busy(time_point now) const;
 
     std::shared_ptr<measure::loop_state> loop_;

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -19,6 +20,8 @@ SHOWN = {"p50": "LagP50USec", "p90": "LagP90USec", "p99": "LagP99USec", "max": "
 SETTLE = 1  # s: the windows of the watcher move with its ticks
 # The contract: within 2 % of the truth or within half a millisecond of it.
 RELATIVE, ABSOLUTE_USEC = 0.02, 500
+BUSY_RELATIVE = 0.1  # the same in a loop that is busy all the time
+CROWD = re.compile(r"^crowd (\d+): p50 (\S+) of (\S+) ms p90 (\S+) of (\S+) ms p99 (\S+) of (\S+) ms$")
 
 
 def ours(program):
@@ -72,6 +75,7 @@ def run(bench, results):
                 results.missing(PART, name, f"{title}, p50", "ms", str(reason))
                 continue
             report(results, title, name, shown, true)
+    busy(bench, results)
     floor(bench, results)
 
 
@@ -85,6 +89,30 @@ def report(results, title, name, shown, true):
                       f"{worst} {error(shown[worst], true[worst])}",
                       tolerance_used(shown[worst], true[worst]) <= 1,
                       f"the worst: {number(shown[worst] / 1e3)} of {number(true[worst] / 1e3)} ms")
+
+
+def busy(bench, results):
+    """From one client to ten thousand that send as soon as they are answered; of several attempts
+    with a crowd the last. The truth is measured beside it, see tests/cause/busy_loop_test.cpp."""
+    name = "loopmon, tracked"
+    bench.say("a loop that is busy all the time")
+    environment = machine.environment({} if bench.quick else {"LOOPMON_CROWDS": "all"})
+    done = subprocess.run(["taskset", "-c", str(min(machine.MEASURED)),
+                           bench.build / "tests/cause_test", "busy loop*"],
+                          env=environment, capture_output=True, text=True, check=False)
+    crowds = {int(row[1]): [float(value) for value in row.groups()[1:]]
+              for row in map(CROWD.match, done.stdout.splitlines()) if row}
+    worst, worst_of = 0.0, "no crowd"
+    for clients, values in crowds.items():
+        for q, value, true in zip(("p50", "p90", "p99"), values[::2], values[1::2]):
+            results.add(PART, name, f"{clients} busy clients, {q}", "ms", [value],
+                        f"truth {number(true)}, error {error(value * 1e3, true * 1e3)}")
+            used = abs(value - true) / max(ABSOLUTE_USEC / 1e3, BUSY_RELATIVE * true)
+            if used > worst:
+                worst, worst_of = used, f"{clients} clients, {q}: {number(value)} of {number(true)} ms"
+    results.judge("error of p50, p90, p99 lag of a loop that is busy all the time",
+                  "<= 10 % or 0.5 ms", f"{worst * BUSY_RELATIVE * 100:.1f} %",
+                  bool(crowds) and worst <= 1, f"the worst: {worst_of}")
 
 
 def tolerance_used(value, true):
