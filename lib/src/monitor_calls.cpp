@@ -12,6 +12,9 @@
 #include "report/bounded_text.hpp"
 #include "report/quiet_thread.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -34,12 +37,8 @@ monitor_impl::monitor_impl(monitor_options options)
     : options_((base::keep_proc(), std::move(options))), // before the program can change its root
       reporter_(state_directory(options_)),
       notifier_(systemd::make_sd_notifier()),
-      io_(1),
-      work_(io_.get_executor()),
       investigator_(options_.stack_signal.value_or(watch::stack_catcher::default_signal())),
       watcher_(checked(options_.settings), *notifier_, reporter_, investigator_),
-      timer_(io_),
-      ready_timer_(io_),
       injection_(options_.settings.injection),
       ready_wanted_(options_.auto_ready) {}
 

@@ -12,25 +12,22 @@
 // the watcher thread does by itself, monitor_model.cpp what it tells the bus.
 #pragma once
 
-#include "report/bus_service.hpp"
+#include "bus_context.hpp"
 #include "report/model.hpp"
 #include "report/reporter.hpp"
 #include "systemd/notifier.hpp"
 #include "watch/clock_reader.hpp"
 #include "watch/thread_investigator.hpp"
 #include "watch/watcher.hpp"
+#include "work_queue.hpp"
 
 #include <loopmon/monitor.hpp>
 #include <loopmon/task.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -86,22 +83,25 @@ public:
     report::journal& log() override { return reporter_.log(); }
 
 private:
-    /// Hands work to the watcher thread, which skips it if the monitor is gone by then.
+    /// Hands work to the watcher thread.
     template <class Work>
     void post(Work work) {
         const task_scope nobody(0); // what follows from it is no work of the caller's task
-        boost::asio::post(io_, [weak = weak_from_this(), work = std::move(work)]() mutable {
-            if (const auto self = weak.lock()) {
-                work(*self);
-            }
-        });
+        queue_.push([this, work = std::move(work)]() mutable { work(*this); });
     }
 
     // -- watcher thread
     void run();
+    /// Out of memory must not end the watch.
+    template <class Work>
+    void attempt(Work&& work) noexcept;
     void set_up();
     void wind_down();
-    void arm(judge::time_point wake);
+    /// Waits for work, for D-Bus, and until the next round is due.
+    void wait();
+    /// Makes the D-Bus connection if it is wanted, and anew if the program has closed it.
+    void keep_bus();
+    void lose_bus(const char* why);
     void tick();
     void try_ready();
     void end_reload();
@@ -132,22 +132,25 @@ private:
 
     report::reporter reporter_;
     std::unique_ptr<systemd::notifier> notifier_;
-    boost::asio::io_context io_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    work_queue queue_;
     std::thread thread_;
 
     // -- watcher thread
     watch::clock_reader clocks_;
     watch::thread_investigator investigator_;
     watch::watcher watcher_;
-    boost::asio::steady_timer timer_;
-    boost::asio::steady_timer ready_timer_;
-    std::shared_ptr<report::bus_service> bus_;
+    judge::time_point wake_{}; ///< of the next round
+    std::unique_ptr<bus_context> bus_;
+    /// An attempt to make one that is wanted and not there; none before set_up().
+    judge::time_point bus_due_ = judge::time_point::max();
+    bool bus_lost_ = false;           ///< and reported as lost by this object
+    judge::time_point problem_due_{}; ///< the next exception is logged from then on
+    std::optional<judge::time_point> bus_patience_end_; ///< READY=1 does not wait for it any more
     bool injection_;
     bool ready_wanted_;
     bool bus_settled_ = false;
     bool reloading_ = false;
-    bool stopped_ = false; ///< nothing is armed any more, so that the context runs dry
+    bool stopped_ = false; ///< there are no more rounds
     std::vector<std::string> config_files_;
     std::map<std::uint64_t, std::function<void(std::string error)>> reloads_; ///< not answered yet
     std::uint64_t last_reload_ = 0;

@@ -7,7 +7,9 @@
 #include "measure/cycle_clock.hpp"
 #include "options.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <exception>
 #include <utility>
 
 namespace loopmon {
@@ -33,17 +35,96 @@ namespace {
 // go unwatched, for one that is not.
 constexpr auto bus_patience = std::chrono::seconds(2);
 
+// For descriptors that are short now.
+constexpr auto bus_retry = std::chrono::seconds(1);
+
+// What is short is short for each of ten rounds a second.
+constexpr auto problem_period = std::chrono::minutes(1);
+
+// After a round that found no memory.
+constexpr auto after_failure = std::chrono::milliseconds(100);
+
 } // namespace
 
-void monitor_impl::run() {
-    while (true) {
-        try {
-            io_.run();
+template <class Work>
+void monitor_impl::attempt(Work&& work) noexcept {
+    try {
+        work();
+    } catch (const std::exception& problem) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now < problem_due_) {
             return;
-        } catch (const std::exception& e) {
-            // Out of memory while something was reported: the tick goes on.
-            note(report::priority::err, e.what(), BOOST_CURRENT_LOCATION);
         }
+        problem_due_ = now + problem_period;
+        try {
+            note(report::priority::err, problem.what(), BOOST_CURRENT_LOCATION);
+        } catch (const std::exception&) { // nor is there memory to say so
+        }
+    }
+}
+
+// Rounds need no timer, no descriptor and no memory of their own, so whatever is short in the
+// program, the next one comes.
+void monitor_impl::run() {
+    while (!stopped_) {
+        attempt([this] { wait(); });
+        while (auto job = queue_.take()) {
+            attempt(job);
+        }
+        if (!stopped_ && std::chrono::steady_clock::now() >= wake_) {
+            attempt([this] { tick(); });
+        }
+    }
+    if (bus_ && bus_->intact()) {
+        attempt([this] { bus_->finish(); });
+    } else if (bus_) {
+        bus_context::abandon(std::move(bus_));
+    }
+}
+
+void monitor_impl::wait() {
+    if (bus_) {
+        bus_->serve_until(wake_);
+    } else {
+        queue_.wait_until(wake_);
+    }
+    keep_bus(); // what the program closed meanwhile is used no more
+}
+
+void monitor_impl::keep_bus() {
+    if (bus_ && !bus_->intact()) {
+        queue_.wake_by({});
+        bus_context::abandon(std::move(bus_));
+        lose_bus("the program closed its descriptors");
+    }
+    const auto now = std::chrono::steady_clock::now();
+    const auto address = bus_address(options_);
+    if (bus_ || address.empty() || now < bus_due_) {
+        return;
+    }
+    bus_due_ = now + bus_retry;
+    try {
+        auto made = std::make_unique<bus_context>();
+        made->service = report::bus_service::start(
+            made->executor(), address, bus_name(options_), *this, reporter_,
+            [weak = weak_from_this()] {
+                if (const auto settled = weak.lock()) {
+                    settled->bus_settled_ = true;
+                    settled->try_ready();
+                }
+            },
+            bus_lost_);
+        bus_ = std::move(made);
+        bus_lost_ = false;
+        queue_.wake_by([bus = bus_.get()] { bus->wake(); });
+    } catch (const std::exception& problem) {
+        lose_bus(problem.what());
+    }
+}
+
+void monitor_impl::lose_bus(const char* why) {
+    if (!std::exchange(bus_lost_, true)) {
+        reporter_.publish(judge::bus_lost{why}, BOOST_CURRENT_LOCATION);
     }
 }
 
@@ -57,17 +138,8 @@ void monitor_impl::set_up() {
         note(report::priority::warning, "handlers that compute will have no stack: " + problem,
              BOOST_CURRENT_LOCATION);
     }
-    if (const auto address = bus_address(options_); !address.empty()) {
-        bus_ = report::bus_service::start(io_.get_executor(), address, bus_name(options_), *this,
-                                          reporter_, [weak = weak_from_this()] {
-                                              if (const auto settled = weak.lock()) {
-                                                  settled->bus_settled_ = true;
-                                                  settled->try_ready();
-                                              }
-                                          });
-    } else {
-        bus_settled_ = true;
-    }
+    bus_settled_ = bus_address(options_).empty();
+    bus_due_ = {};
     tick();
 }
 
@@ -75,33 +147,20 @@ void monitor_impl::wind_down() {
     stopped_ = true;
     watcher_.finish(std::chrono::steady_clock::now());
     watcher_.stopping();
-    if (bus_) {
-        bus_->stop();
+    if (bus_ && bus_->intact()) {
+        bus_->service->stop();
     }
-    timer_.cancel();
-    ready_timer_.cancel();
     late_loops -= std::exchange(overloaded_, 0);
-    work_.reset();
-}
-
-void monitor_impl::arm(judge::time_point wake) {
-    timer_.expires_at(wake);
-    timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
-        if (const auto self = weak.lock(); self && !cancelled) {
-            self->tick();
-        }
-    });
 }
 
 void monitor_impl::tick() {
-    // Queued already when wind_down() cancelled the timer, or posted behind it. It would arm the
-    // timer again, and the thread would never end.
-    if (stopped_) {
+    if (stopped_) { // posted behind wind_down()
         return;
     }
     measure::cycle_clock::anchor();
     const auto at = clocks_.read();
-    arm(watcher_.step(at));
+    wake_ = at.now + after_failure; // unless the round gets to say
+    wake_ = watcher_.step(at);
     const auto late = watcher_.late_loops();
     late_loops += late - std::exchange(overloaded_, late);
     try_ready();
@@ -110,8 +169,9 @@ void monitor_impl::tick() {
 }
 
 void monitor_impl::signal_changes() {
-    if (const bool changed = watcher_.take_changed(); bus_ && (changed || bus_->is_behind())) {
-        bus_->signal_changes();
+    if (const bool changed = watcher_.take_changed();
+        bus_ && (changed || bus_->service->is_behind())) {
+        bus_->service->signal_changes();
     }
 }
 
@@ -120,19 +180,15 @@ void monitor_impl::try_ready() {
         !watcher_.all_started()) {
         return;
     }
+    const auto now = std::chrono::steady_clock::now();
     if (!bus_settled_) {
-        if (ready_timer_.expiry() == std::chrono::steady_clock::time_point{}) {
-            ready_timer_.expires_after(bus_patience);
-            ready_timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
-                if (const auto self = weak.lock(); self && !cancelled) {
-                    self->bus_settled_ = true;
-                    self->try_ready();
-                }
-            });
+        bus_patience_end_ = bus_patience_end_.value_or(now + bus_patience);
+        if (now < *bus_patience_end_) {
+            wake_ = std::min(wake_, *bus_patience_end_);
+            return;
         }
-        return;
     }
-    watcher_.ready(std::chrono::steady_clock::now());
+    watcher_.ready(now);
     check_watchdog();
     tick(); // the gate and the judges have new times
 }
@@ -161,7 +217,7 @@ void monitor_impl::end_reload() {
 
 void monitor_impl::sync_bus() {
     if (bus_) {
-        bus_->sync();
+        bus_->service->sync();
     }
 }
 

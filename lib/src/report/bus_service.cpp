@@ -29,9 +29,10 @@ std::string refusal(sd_bus_message* reply) {
 std::shared_ptr<bus_service> bus_service::start(boost::asio::any_io_executor executor,
                                                 const std::string& address, std::string name,
                                                 model& source, sink& events,
-                                                std::function<void()> settled) {
+                                                std::function<void()> settled, bool lost) {
     std::shared_ptr<bus_service> service(
         new bus_service(std::move(name), source, events, std::move(settled)));
+    service->told_lost_ = lost;
     service->sync();
     const auto weak = std::weak_ptr(service);
     service->link_ = systemd::bus_link::start(std::move(executor),

@@ -23,10 +23,11 @@ namespace loopmon::report {
 class bus_service : public std::enable_shared_from_this<bus_service> {
 public:
     /// @param settled called once, when the name is owned or the first attempt to get it has failed
+    /// @param lost    it was reported as lost, so that it comes back is to be reported, too
     static std::shared_ptr<bus_service> start(boost::asio::any_io_executor executor,
                                               const std::string& address, std::string name,
                                               model& source, sink& events,
-                                              std::function<void()> settled);
+                                              std::function<void()> settled, bool lost = false);
     bus_service(const bus_service&) = delete;
     bus_service& operator=(const bus_service&) = delete;
 
