@@ -18,12 +18,14 @@ watched& watched::operator=(watched&& other) noexcept {
     return *this;
 }
 watched::~watched() {
-    if (owner_) {
+    if (owner_ && !owner_->in_child()) {
         owner_->unwatch(id_);
     }
 }
 void watched::configure(const watch_options& options) {
-    owner_->configure(id_, options);
+    if (owner_ && !owner_->left_behind()) {
+        owner_->configure(id_, options);
+    }
 }
 
 probe::probe() noexcept = default;
@@ -36,17 +38,17 @@ probe& probe::operator=(probe&& other) noexcept {
     return *this;
 }
 probe::~probe() {
-    if (owner_) {
+    if (owner_ && !owner_->in_child()) {
         owner_->remove_probe(id_);
     }
 }
 void probe::answered(duration latency) {
-    if (owner_) {
+    if (owner_ && !owner_->left_behind()) {
         owner_->answered(id_, latency);
     }
 }
 void probe::failed(std::string error) {
-    if (owner_) {
+    if (owner_ && !owner_->left_behind()) {
         owner_->failed(id_, error);
     }
 }
@@ -56,38 +58,67 @@ monitor::monitor(monitor_options options)
     impl_->start();
 }
 monitor::~monitor() {
-    impl_->shut_down();
+    if (impl_->in_child()) {
+        detail::monitor_impl::keep_for_good(impl_);
+    } else {
+        impl_->shut_down();
+    }
 }
 
 watched monitor::watch(boost::asio::io_context& io, const watch_options& options) {
+    if (impl_->left_behind()) {
+        return {};
+    }
     return {impl_, impl_->watch(io, options)};
 }
 probe monitor::add_probe(probe_options options) {
+    if (impl_->left_behind()) {
+        return {};
+    }
     return {impl_, impl_->add_probe(std::move(options))};
 }
 void monitor::configure(const monitor_settings& settings) {
-    impl_->configure(settings);
+    if (!impl_->left_behind()) {
+        impl_->configure(settings);
+    }
 }
 void monitor::ready() {
-    impl_->ready();
+    if (!impl_->left_behind()) {
+        impl_->ready();
+    }
 }
 void monitor::stopping() {
-    impl_->stopping();
+    if (!impl_->left_behind()) {
+        impl_->stopping();
+    }
 }
 void monitor::reloading() {
-    impl_->reloading();
+    if (!impl_->left_behind()) {
+        impl_->reloading();
+    }
 }
 void monitor::configuration_loaded(std::vector<std::string> files) {
-    impl_->configuration_loaded(std::move(files));
+    if (!impl_->left_behind()) {
+        impl_->configuration_loaded(std::move(files));
+    }
 }
 void monitor::configuration_rejected(std::vector<std::string> files, std::string error) {
-    impl_->configuration_rejected(std::move(files), std::move(error));
+    if (!impl_->left_behind()) {
+        impl_->configuration_rejected(std::move(files), std::move(error));
+    }
 }
 void monitor::log(int priority, std::string text, const boost::source_location& where) {
-    impl_->note(static_cast<report::priority>(std::clamp(priority, 0, 7)), std::move(text), where);
+    const auto severity = static_cast<report::priority>(std::clamp(priority, 0, 7));
+    if (impl_->left_behind(where)) {
+        impl_->write_from_child(severity, std::move(text), where);
+    } else {
+        impl_->note(severity, std::move(text), where);
+    }
 }
 void monitor::flush() {
-    impl_->flush();
+    if (!impl_->left_behind()) {
+        impl_->flush();
+    }
 }
 void monitor::log_level(int priority) {
     impl_->log_level(static_cast<report::priority>(std::clamp(priority, 0, 7)));

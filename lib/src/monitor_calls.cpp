@@ -75,7 +75,13 @@ std::uint64_t monitor_impl::watch(boost::asio::io_context& io, const watch_optio
         self.tick();
     });
     const measure::own_work own;
-    boost::asio::post(io, [&io, gauge] { measure::sampler::start(io, gauge); });
+    boost::asio::post(io, [&io, gauge, weak = weak_from_this()] {
+        measure::sampler::start(io, gauge, [weak] {
+            if (const auto self = weak.lock()) {
+                self->left_behind();
+            }
+        });
+    });
     return key;
 }
 

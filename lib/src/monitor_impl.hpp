@@ -12,6 +12,7 @@
 // the watcher thread does by itself, monitor_model.cpp what it tells the bus.
 #pragma once
 
+#include "base/fork.hpp"
 #include "bus_context.hpp"
 #include "report/model.hpp"
 #include "report/reporter.hpp"
@@ -24,6 +25,8 @@
 #include <loopmon/monitor.hpp>
 #include <loopmon/task.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -62,6 +65,16 @@ public:
     void note(report::priority severity, std::string text, const boost::source_location& where);
     void flush();
     void log_level(report::priority least) { reporter_.log().level(least); }
+
+    // -- in a child of fork(), see monitor_fork.cpp
+    [[nodiscard]] bool in_child() const noexcept { return forks_ != base::forks(); }
+    /// True in a child, which says so at the first time: nothing may be called any more.
+    bool left_behind(const boost::source_location& where = BOOST_CURRENT_LOCATION) noexcept;
+    /// A line of the program, without the threads and locks of the reporter.
+    void write_from_child(report::priority severity, std::string text,
+                          const boost::source_location& where) noexcept;
+    /// Instead of its end.
+    static void keep_for_good(const std::shared_ptr<monitor_impl>& left) noexcept;
 
     // -- model, watcher thread
     report::manager_status manager() override;
@@ -124,6 +137,11 @@ private:
         std::shared_ptr<measure::loop_state> loop;
         std::shared_ptr<measure::lag_gauge> gauge;
     };
+
+    const std::uint32_t forks_ = base::forks();
+    std::atomic<bool> left_behind_told_{false};
+    std::shared_ptr<monitor_impl> kept_; ///< itself, by keep_for_good()
+    monitor_impl* kept_before_ = nullptr;
 
     monitor_options options_;
     names names_;

@@ -12,12 +12,19 @@
 #include <exception>
 #include <utility>
 
+#include <pthread.h>
+
 namespace loopmon {
 
 namespace {
 
 /// Loops of all monitors of this process that are not nominal.
 std::atomic<std::size_t> late_loops{0};
+
+/// Those are the parent's, and nobody here would take them off again.
+void forget_late_loops() noexcept {
+    late_loops.store(0, std::memory_order_relaxed);
+}
 
 } // namespace
 
@@ -129,6 +136,7 @@ void monitor_impl::lose_bus(const char* why) {
 }
 
 void monitor_impl::set_up() {
+    [[maybe_unused]] static const int once = ::pthread_atfork(nullptr, nullptr, &forget_late_loops);
     reporter_.flight_source([weak = weak_from_this()](const judge::trip& why) {
         const auto flying = weak.lock();
         return flying ? report::collect_flight(*flying, why) : report::flight_state();

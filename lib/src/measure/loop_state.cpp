@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "measure/loop_state.hpp"
 
+#include "base/fork.hpp"
 #include "measure/poll_hook.hpp"
 #include "measure/thread_record.hpp"
 
@@ -16,11 +17,13 @@ namespace loopmon::measure {
 bool loop_state::claim(boost::asio::io_context& io) {
     assert(state_of(io).get() == this);
     const std::scoped_lock lock(mutex_);
-    if (context_ != nullptr) {
+    if (context_ != nullptr && claimed_in_ == base::forks()) {
         return false;
     }
+    forget_polls(*tracking_); // in a child, of another descriptor
     watch_polls(io, *tracking_);
     context_ = &io;
+    claimed_in_ = base::forks();
     return true;
 }
 

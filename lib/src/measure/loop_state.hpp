@@ -9,6 +9,7 @@
 
 #include <boost/asio/execution_context.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -33,7 +34,8 @@ public:
     /// Claims the context for one monitor. With handler tracking its turns are recorded from now
     /// on.
     /// @param io the context of this state
-    /// @return false if it is claimed already
+    /// @return false if it is claimed already, in this process: a claim of before a fork() is void
+    ///         in the child
     /// @throws std::bad_alloc
     [[nodiscard]] bool claim(boost::asio::io_context& io);
     void release();
@@ -55,6 +57,7 @@ private:
     const std::shared_ptr<loop_tracking> tracking_ = std::make_shared<loop_tracking>();
     mutable std::mutex mutex_; ///< guards the rest, and *context_ against its own destruction
     boost::asio::io_context* context_ = nullptr; ///< not null: claimed
+    std::uint32_t claimed_in_ = 0;               ///< forks() then
     bool gone_ = false;
 };
 

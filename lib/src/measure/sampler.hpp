@@ -11,9 +11,10 @@
 // The wait is the monitor's own work: handler tracking neither counts nor shows it.
 //
 // The pending wait is the only owner of a sampler. It ends when it finds its gauge stopped, or with
-// its context.
+// its context; and in a child of fork(), where nobody reads the gauge, after it has said so.
 #pragma once
 
+#include "base/fork.hpp"
 #include "measure/hooks.hpp"
 #include "measure/lag_gauge.hpp"
 
@@ -24,6 +25,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <new>
 #include <utility>
@@ -38,13 +41,17 @@ public:
     /// Starts sampling; `gauge` is written from the threads that run `io`, and the first deadline
     /// is one interval from now. Call it from a handler of `io`: outside of one, to give back the
     /// only outstanding work would stop the context.
+    /// @param in_child called by the sampler that goes on in a child of fork(), as its last; may
+    ///        be empty
     /// @throws std::bad_alloc
-    static void start(boost::asio::io_context& io, std::shared_ptr<lag_gauge> gauge) {
-        std::make_shared<basic_sampler>(io, std::move(gauge))->begin();
+    static void start(boost::asio::io_context& io, std::shared_ptr<lag_gauge> gauge,
+                      std::function<void()> in_child = {}) {
+        std::make_shared<basic_sampler>(io, std::move(gauge), std::move(in_child))->begin();
     }
 
-    basic_sampler(boost::asio::io_context& io, std::shared_ptr<lag_gauge> gauge)
-        : gauge_(std::move(gauge)), timer_(io) {}
+    basic_sampler(boost::asio::io_context& io, std::shared_ptr<lag_gauge> gauge,
+                  std::function<void()> in_child)
+        : gauge_(std::move(gauge)), in_child_(std::move(in_child)), timer_(io) {}
 
 private:
     using timer =
@@ -68,7 +75,11 @@ private:
     void fired() noexcept {
         timer_.get_executor().on_work_started();
         gauge_->set_thread();
-        if (gauge_->stopped()) {
+        const auto in_child = forks_ != base::forks();
+        if (in_child && in_child_) {
+            in_child_();
+        }
+        if (in_child || gauge_->stopped()) {
             gauge_->clear_deadline();
             return;
         }
@@ -88,7 +99,9 @@ private:
         }
     }
 
+    const std::uint32_t forks_ = base::forks();
     std::shared_ptr<lag_gauge> gauge_;
+    std::function<void()> in_child_;
     nanoseconds interval_{}; ///< the one the pending deadline was set with
     timer timer_;
 };

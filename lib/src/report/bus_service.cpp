@@ -73,7 +73,9 @@ void bus_service::add(sd_bus* bus, exported_object& object) {
 }
 
 void bus_service::connected(systemd::bus_pump& pump) {
+    duplicate_.set(pump.waiting_descriptor());
     pump.with_bus([this](sd_bus* bus) {
+        connection_.set(sd_bus_get_fd(bus));
         if (const int r = guard_.add_to(bus); r < 0) {
             name_answered(std::strerror(-r)); // no object without its guard
             return;
@@ -122,6 +124,8 @@ void bus_service::name_answered(const std::string& error) {
 }
 
 void bus_service::lost(const std::string& error) {
+    connection_.clear();
+    duplicate_.clear();
     name_request_.reset();
     name_answered_ = false;
     guard_.drop();
@@ -206,6 +210,8 @@ void bus_service::signal_changes() {
 void bus_service::stop() {
     name_request_.reset();
     guard_.drop();
+    connection_.clear();
+    duplicate_.clear();
     link_->stop();
 }
 

@@ -4,6 +4,7 @@
 // and the name. It comes and goes with the broker; nothing else depends on it.
 #pragma once
 
+#include "base/fork.hpp"
 #include "report/bus_guard.hpp"
 #include "report/bus_object.hpp"
 #include "report/sink.hpp"
@@ -59,6 +60,8 @@ private:
     std::string name_;
     moment shown_;
     bus_guard guard_;
+    base::closed_in_child connection_; ///< a child would keep the name owned
+    base::closed_in_child duplicate_;
     sink& events_;
     std::function<void()> settled_;
     std::shared_ptr<systemd::bus_link> link_;

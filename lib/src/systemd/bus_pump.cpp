@@ -84,6 +84,10 @@ void bus_pump::stop() noexcept {
     abandon_calls();
 }
 
+int bus_pump::waiting_descriptor() noexcept {
+    return waits_->descriptor();
+}
+
 void bus_pump::rearm() noexcept {
     if (!running() || in_turn_ || turn_posted_) {
         return; // a turn arms when it ends

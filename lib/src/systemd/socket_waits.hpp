@@ -43,6 +43,11 @@ public:
     /// Moves the deadline. @param monotonic_usec absolute, CLOCK_MONOTONIC, or `never`
     void wait_until(std::uint64_t monotonic_usec) noexcept;
 
+    /// The duplicate; negative: none.
+    [[nodiscard]] int descriptor() noexcept {
+        return descriptor_.is_open() ? descriptor_.native_handle() : -1;
+    }
+
     /// Ends all waits; `woken` is not called any more.
     void close() noexcept;
 

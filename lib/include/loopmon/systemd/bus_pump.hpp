@@ -66,6 +66,10 @@ public:
         return std::forward<F>(f)(bus_.get());
     }
 
+    /// The duplicate of sd-bus's descriptor that asio waits on; negative: none. The peer sees the
+    /// end of the connection when both are closed.
+    [[nodiscard]] int waiting_descriptor() noexcept;
+
     /// Closes the connection without waiting for the broker: what sd-bus could not write yet is
     /// dropped. Calls made with async_call() complete with an error; callbacks given to sd-bus
     /// itself are not called any more. May be called from within one of them. Idempotent; on_lost
