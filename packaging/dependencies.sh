@@ -14,9 +14,10 @@ readonly build_packages=(
 readonly test_packages=(
     catch2 dbus python3 systemd-container systemd-sysv util-linux ccache
 )
-# libdw-dev: names and lines in the stacks of stalls. The others are of version 14, whose opinion
-# counts (tests/lint); later releases have only later ones.
-readonly optional_packages=(libdw-dev clang-format-14 clang-tidy-14 clang-tools-14)
+# What the build uses if it is there: functions and lines in the stacks of stalls.
+readonly optional_build_packages=(libdw-dev)
+# Of version 14, whose opinion counts (tests/lint); later releases have only later ones.
+readonly optional_test_packages=(clang-format-14 clang-tidy-14 clang-tools-14)
 
 # boost_packages: the newest Boost on offer, or what is there already; its -dev packages conflict.
 boost_packages() {

@@ -49,6 +49,7 @@ step() {
 build() {
     step "Build dependencies"
     require "${build_packages[@]}"
+    offer "${optional_build_packages[@]}"
     step "Build in $build_dir"
     if [[ ! -e $build_dir/build.ninja ]]; then
         cmake -S "$source_dir" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \

@@ -57,7 +57,7 @@ fi
 
 step "Dependencies"
 require "${build_packages[@]}" "${test_packages[@]}"
-offer "${optional_packages[@]}"
+offer "${optional_build_packages[@]}" "${optional_test_packages[@]}"
 
 launcher=()
 if command -v ccache >/dev/null; then
