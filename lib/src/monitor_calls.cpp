@@ -11,6 +11,7 @@
 #include "options.hpp"
 #include "report/bounded_text.hpp"
 #include "report/quiet_thread.hpp"
+#include "systemd/service_voice.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -36,11 +37,14 @@ std::uint64_t monitor_impl::names::take(std::map<std::uint64_t, std::string>& fr
 monitor_impl::monitor_impl(monitor_options options)
     : options_((base::keep_proc(), std::move(options))), // before the program can change its root
       reporter_(state_directory(options_)),
-      notifier_(systemd::make_sd_notifier()),
+      notifier_(systemd::join_service_voice()),
       investigator_(options_.stack_signal.value_or(watch::stack_catcher::default_signal())),
       watcher_(checked(options_.settings), *notifier_, reporter_, investigator_),
-      injection_(options_.settings.injection),
-      ready_wanted_(options_.auto_ready) {}
+      injection_(options_.settings.injection) {
+    if (!options_.auto_ready) {
+        notifier_->expect_ready();
+    }
+}
 
 void monitor_impl::start() {
     // Joined by shut_down(), before the end of *this.
@@ -62,6 +66,7 @@ std::uint64_t monitor_impl::watch(boost::asio::io_context& io, const watch_optio
         names_.loops.erase(key);
         throw std::invalid_argument("loopmon: this io_context is watched already");
     }
+    notifier_->expect_ready();
     auto gauge = std::make_shared<measure::lag_gauge>(settings.interval);
     {
         const std::lock_guard lock(registrations_mutex_);
@@ -69,8 +74,9 @@ std::uint64_t monitor_impl::watch(boost::asio::io_context& io, const watch_optio
     }
     post([key, settings = std::move(settings), loop = std::shared_ptr(loop),
           gauge](monitor_impl& self) mutable {
-        self.watcher_.add(key, std::chrono::steady_clock::now(), std::move(settings),
-                          std::move(loop), std::move(gauge));
+        const auto now = std::chrono::steady_clock::now();
+        self.start_up_.loop_added(now);
+        self.watcher_.add(key, now, std::move(settings), std::move(loop), std::move(gauge));
         self.sync_bus();
         self.tick();
     });
@@ -165,7 +171,7 @@ void monitor_impl::configure(const monitor_settings& settings) {
 
 void monitor_impl::ready() {
     post([](monitor_impl& self) {
-        self.ready_wanted_ = true;
+        self.start_up_.wanted(std::chrono::steady_clock::now(), true);
         self.try_ready();
     });
 }

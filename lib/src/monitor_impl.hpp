@@ -18,6 +18,7 @@
 #include "report/reporter.hpp"
 #include "systemd/notifier.hpp"
 #include "watch/clock_reader.hpp"
+#include "watch/start_up.hpp"
 #include "watch/thread_investigator.hpp"
 #include "watch/watcher.hpp"
 #include "work_queue.hpp"
@@ -117,6 +118,7 @@ private:
     void lose_bus(const char* why);
     void tick();
     void try_ready();
+    void explain_delay(judge::time_point now, const std::string& what);
     void end_reload();
     /// @param error empty: it went well
     void finish_reload(std::uint64_t number, const std::string& error);
@@ -165,7 +167,7 @@ private:
     judge::time_point problem_due_{}; ///< the next exception is logged from then on
     std::optional<judge::time_point> bus_patience_end_; ///< READY=1 does not wait for it any more
     bool injection_;
-    bool ready_wanted_;
+    watch::start_up start_up_;
     bool bus_settled_ = false;
     bool reloading_ = false;
     bool stopped_ = false; ///< there are no more rounds

@@ -148,6 +148,9 @@ void monitor_impl::set_up() {
     }
     bus_settled_ = bus_address(options_).empty();
     bus_due_ = {};
+    if (options_.auto_ready) {
+        start_up_.wanted(std::chrono::steady_clock::now(), false);
+    }
     tick();
 }
 
@@ -184,11 +187,17 @@ void monitor_impl::signal_changes() {
 }
 
 void monitor_impl::try_ready() {
-    if (watcher_.is_stopping() || !ready_wanted_ || watcher_.is_ready() ||
-        !watcher_.all_started()) {
+    if (watcher_.is_stopping() || !start_up_.is_wanted() || watcher_.is_ready()) {
         return;
     }
     const auto now = std::chrono::steady_clock::now();
+    if (const auto what = watcher_.not_started(); !what.empty()) {
+        return explain_delay(now, what);
+    }
+    if (now < start_up_.settled()) {
+        wake_ = std::min(wake_, start_up_.settled());
+        return;
+    }
     if (!bus_settled_) {
         bus_patience_end_ = bus_patience_end_.value_or(now + bus_patience);
         if (now < *bus_patience_end_) {
@@ -196,9 +205,18 @@ void monitor_impl::try_ready() {
             return;
         }
     }
+    if (!notifier_->agree_ready()) {
+        return explain_delay(now, "another monitor of this process is not ready yet");
+    }
     watcher_.ready(now);
     check_watchdog();
     tick(); // the gate and the judges have new times
+}
+
+void monitor_impl::explain_delay(judge::time_point now, const std::string& what) {
+    if (notifier_->has_manager() && start_up_.take_overdue(now)) {
+        note(report::priority::warning, "READY=1 is held back: " + what, BOOST_CURRENT_LOCATION);
+    }
 }
 
 void monitor_impl::check_watchdog() {

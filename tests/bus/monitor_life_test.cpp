@@ -199,6 +199,49 @@ TEST_CASE(
     CHECK_FALSE(manager.receive());
 }
 
+TEST_CASE("monitor: two in one process are one voice to the service manager") {
+    notify_socket manager;
+    running_loop one;
+    running_loop two;
+    std::string last;
+    {
+        loopmon::monitor second({.auto_ready = false});
+        const auto in_second = second.watch(two.io, quick("two"));
+        {
+            loopmon::monitor first;
+            const auto in_first = first.watch(one.io, quick("one"));
+            CHECK_FALSE(manager.receive(100ms)); // the program has not said that it is ready
+            second.ready();
+            const auto ready = manager.receive(60s);
+            REQUIRE(ready);
+            CHECK_THAT(*ready, Catch::ContainsSubstring("READY=1"));
+        }
+        while (const auto next = manager.receive()) {
+            CHECK_THAT(*next, !Catch::ContainsSubstring("STOPPING=1"));
+            CHECK_THAT(*next, !Catch::ContainsSubstring("READY=1"));
+        }
+    }
+    while (const auto next = manager.receive()) {
+        last = *next;
+    }
+    CHECK(last == "STOPPING=1");
+}
+
+TEST_CASE("monitor: READY=1 waits for each loop that is watched, also for one that never runs") {
+    notify_socket manager;
+    running_loop runs;
+    asio::io_context never;
+    loopmon::monitor monitor; // the first loop turns before the second is watched
+    const auto first = monitor.watch(runs.io, quick("runs"));
+    const auto second = monitor.watch(never, quick("never"));
+    monitor.flush();
+    CHECK_FALSE(manager.receive(300ms));
+    never.poll();
+    const auto ready = manager.receive(60s);
+    REQUIRE(ready);
+    CHECK_THAT(*ready, Catch::ContainsSubstring("READY=1"));
+}
+
 TEST_CASE("monitor: a program that enters an empty root goes on to feed its watchdog") {
     notify_socket manager;
     const temporary_directory empty;

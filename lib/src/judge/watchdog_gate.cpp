@@ -42,12 +42,13 @@ void watchdog_gate::configure(watchdog_limits limits) {
     limits_ = limits;
 }
 
-void watchdog_gate::ready(time_point now) {
+void watchdog_gate::ready(time_point now, std::span<const loop_vitals> loops) {
     if (stopping_ || period_ == duration::zero() || state_ != watchdog_state::off) {
         return;
     }
     state_ = watchdog_state::armed;
-    last_ping_ = next_ping_ = next_step_ = now;
+    pinged(now, loops);
+    next_step_ = now; // the graces of the loops begin
 }
 
 void watchdog_gate::stopping() {
@@ -139,19 +140,23 @@ bool watchdog_gate::healed(std::span<const loop_vitals> loops) const {
     });
 }
 
+void watchdog_gate::pinged(time_point now, std::span<const loop_vitals> loops) {
+    last_ping_ = now;
+    next_ping_ = now + period_ / pings_per_period;
+    marks_.clear();
+    for (const auto& loop : loops) {
+        if (loop.critical) {
+            marks_.emplace(loop.name, loop.progress);
+        }
+    }
+}
+
 void watchdog_gate::ping_if_due(time_point now, std::span<const loop_vitals> loops,
                                 gate_decision& decision) {
     const bool due = now >= next_ping_;
     decision.ping = due && may_ping(now, loops);
     if (decision.ping) {
-        last_ping_ = now;
-        next_ping_ = now + period_ / pings_per_period;
-        marks_.clear();
-        for (const auto& loop : loops) {
-            if (loop.critical) {
-                marks_.emplace(loop.name, loop.progress);
-            }
-        }
+        pinged(now, loops);
     }
     const bool held_back = due && !decision.ping;
     next_step_ = held_back ? now + period_ / looks_per_period : next_ping_;

@@ -101,9 +101,8 @@ public:
     /// ended for its loops.
     void configure(watchdog_limits limits);
 
-    /// READY=1 goes out now, and the first ping with it or with the next step. The first call
-    /// counts.
-    void ready(time_point now);
+    /// READY=1 goes out now, and the first ping with it. The first call counts.
+    void ready(time_point now, std::span<const loop_vitals> loops);
 
     /// STOPPING=1 goes out now: nothing is said any more.
     void stopping();
@@ -133,6 +132,7 @@ private:
     void watch_survival(time_point now, std::span<const loop_vitals> loops,
                         gate_decision& decision);
     void arm_again(time_point now, rearmed why, gate_decision& decision);
+    void pinged(time_point now, std::span<const loop_vitals> loops);
     void ping_if_due(time_point now, std::span<const loop_vitals> loops, gate_decision& decision);
 
     watchdog_limits limits_;

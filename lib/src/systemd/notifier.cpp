@@ -123,8 +123,11 @@ public:
     }
     std::chrono::microseconds watchdog_period() const noexcept override { return period_; }
 
+    bool has_manager() const noexcept override { return !address_.empty(); }
+
 private:
-    base::unix_datagrams manager_{address_from_environment(), manager_patience};
+    const std::string address_ = address_from_environment();
+    base::unix_datagrams manager_{address_, manager_patience};
     const std::chrono::microseconds period_ = period_from_environment();
 };
 

@@ -14,6 +14,11 @@ class notifier {
 public:
     virtual ~notifier() = default;
 
+    /// This monitor will be ready, and READY=1 must wait for it.
+    virtual void expect_ready() noexcept {}
+    /// This monitor is ready.
+    /// @return whether all of this process are, so that ready() may be called; else ask again
+    virtual bool agree_ready() noexcept { return true; }
     virtual void ready(const std::string& status) noexcept = 0;    ///< READY=1 STATUS= WATCHDOG=1
     virtual void reloading() noexcept = 0;                         ///< RELOADING=1 MONOTONIC_USEC=
     virtual void reloaded(const std::string& status) noexcept = 0; ///< READY=1 STATUS=, no ping
@@ -24,6 +29,8 @@ public:
 
     /// WATCHDOG_USEC if it is meant for this process, else zero. As it was at construction.
     [[nodiscard]] virtual std::chrono::microseconds watchdog_period() const noexcept = 0;
+    /// Whether there is one that hears any of this.
+    [[nodiscard]] virtual bool has_manager() const noexcept { return true; }
 };
 
 /// Sends to $NOTIFY_SOCKET as it was at this call, or to nobody if there is none; goes on to do so

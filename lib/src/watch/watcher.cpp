@@ -15,8 +15,10 @@ namespace {
 // for it much longer.
 constexpr auto last_words_patience = std::chrono::milliseconds(500);
 
-// `systemctl status` is read by people.
+// `systemctl status` is read by people. A change of state is shown sooner, but one that flaps does
+// not keep the service manager busy.
 constexpr auto status_period = std::chrono::seconds(5);
+constexpr auto state_period = std::chrono::seconds(1);
 
 // READY=1 waits for the first turn of each loop, which wakes nobody.
 constexpr auto start_up_look = std::chrono::milliseconds(20);
@@ -101,9 +103,16 @@ void watcher::failed(std::uint64_t id, std::string_view error) {
     }
 }
 
-bool watcher::all_started() const {
-    return !loops_.empty() && std::all_of(loops_.begin(), loops_.end(),
-                                          [](const auto& entry) { return entry.second.started(); });
+std::string watcher::not_started() const {
+    if (loops_.empty()) {
+        return "no loop is watched yet";
+    }
+    for (const auto& [id, loop] : loops_) {
+        if (!loop.started()) {
+            return "loop " + loop.settings().name + " has not run yet";
+        }
+    }
+    return {};
 }
 
 void watcher::ready(time_point now) {
@@ -118,8 +127,10 @@ void watcher::ready(time_point now) {
     }
     status_ = summary();
     status_at_ = now;
-    notifier_.ready(status_); // pings once, so the gate need not
-    gate_.ready(now);
+    status_level_ = worst();
+    const auto at_first_ping = vitals();
+    notifier_.ready(status_); // with the first ping
+    gate_.ready(now, at_first_ping);
 }
 
 void watcher::stopping() {
@@ -185,14 +196,18 @@ const judge::culprit* watcher::culprit_of(const std::string& loop) const {
     return found == loops_.end() ? nullptr : &found->second.who();
 }
 
-void watcher::feed_watchdog(time_point now) {
-    std::vector<judge::loop_vitals> vitals;
-    vitals.reserve(loops_.size());
+std::vector<judge::loop_vitals> watcher::vitals() const {
+    std::vector<judge::loop_vitals> out;
+    out.reserve(loops_.size());
     for (const auto& [id, loop] : loops_) {
-        vitals.push_back(loop.vitals());
+        out.push_back(loop.vitals());
     }
+    return out;
+}
+
+void watcher::feed_watchdog(time_point now) {
     const auto state_before = gate_.state();
-    auto decision = gate_.step(now, vitals);
+    auto decision = gate_.step(now, vitals());
     changed_ |= gate_.state() != state_before;
     if (decision.tripped) {
         if (const auto* const who = culprit_of(decision.tripped->loop)) {
@@ -215,8 +230,10 @@ void watcher::feed_watchdog(time_point now) {
     if (decision.ping) {
         notifier_.ping();
     }
-    if (ready_ && !stopping_ && !decision.trigger && now - status_at_ >= status_period) {
+    const auto shown_for = worst() == status_level_ ? status_period : state_period;
+    if (ready_ && !stopping_ && !decision.trigger && now - status_at_ >= shown_for) {
         status_at_ = now;
+        status_level_ = worst();
         if (auto text = summary(); text != status_) {
             status_ = std::move(text);
             notifier_.status(status_);

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace loopmon::watch {
 
@@ -62,7 +63,9 @@ public:
     [[nodiscard]] std::map<std::uint64_t, probe_watch>& probes() { return probes_; }
 
     /// All loops have made a turn (and there is at least one).
-    [[nodiscard]] bool all_started() const;
+    [[nodiscard]] bool all_started() const { return not_started().empty(); }
+    /// Of which loop that is not true, for people; empty: of none.
+    [[nodiscard]] std::string not_started() const;
     void ready(time_point now);
     void stopping();
     [[nodiscard]] bool is_ready() const { return ready_; }
@@ -85,6 +88,7 @@ private:
     [[nodiscard]] time_point look(loop_watch& loop, const round& at);
     [[nodiscard]] round round_at(time_point now) const;
     [[nodiscard]] const judge::culprit* culprit_of(const std::string& loop) const;
+    [[nodiscard]] std::vector<judge::loop_vitals> vitals() const;
     void feed_watchdog(time_point now);
 
     watcher_settings settings_;
@@ -102,6 +106,7 @@ private:
     bool changed_ = true;
     time_point status_at_{}; ///< when STATUS= was sent last
     std::string status_;     ///< and what it said
+    judge::level status_level_ = judge::level::nominal;
 };
 
 } // namespace loopmon::watch

@@ -28,11 +28,12 @@ struct gated_loop {
     // Times are offsets from `start`.
 
     /// READY=1 at `start`, and the first ping with it.
-    /// @return whether it was pinged
+    /// @return whether it is armed
     [[nodiscard]] bool get_ready(duration grace = duration::zero()) {
         judge_from = start + grace;
-        gate.ready(start);
-        return punctual(duration::zero()).ping;
+        const loop_vitals loop{.name = "main", .judge_from = judge_from, .progress = progress};
+        gate.ready(start, std::span(&loop, 1));
+        return gate.state() == watchdog_state::armed;
     }
     gate_decision shows(duration at, const loop_vitals& loop) {
         return gate.step(start + at, std::span(&loop, 1));

@@ -133,7 +133,7 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
     for (auto now = start; now < stopping_at + 1min;
          now = std::max(now + 1ms, std::min(now + chance.ms(1, 400), gate.next_check()))) {
         if (!ready && now >= ready_at) {
-            gate.ready(now);
+            gate.ready(now, {});
             ready = true;
             last_ping = now;
         }

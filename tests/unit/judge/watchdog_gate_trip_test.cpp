@@ -70,6 +70,7 @@ TEST_CASE("watchdog_gate: a pause does not trip") {
 TEST_CASE("watchdog_gate: no trip before judge_from, then one at once") {
     gated_loop main;
     REQUIRE(main.get_ready(5s));
+    CHECK(silent(main.punctual(0s)));
     CHECK(main.gate.next_check() == start + 3s);
     CHECK(main.punctual(3s).ping);
     CHECK(main.gate.next_check() == start + 5s); // before the next ping

@@ -45,7 +45,10 @@ struct recorded_events final : loopmon::report::sink {
 struct recorded_notifier final : loopmon::systemd::notifier {
     explicit recorded_notifier(std::chrono::microseconds watchdog = {}) : period(watchdog) {}
 
-    void ready(const std::string&) noexcept override { say("ready"); }
+    void ready(const std::string& status) noexcept override {
+        last_status = status;
+        say("ready");
+    }
     void reloading() noexcept override { say("reloading"); }
     void reloaded(const std::string&) noexcept override { say("reloaded"); }
     void stopping() noexcept override { say("stopping"); }

@@ -74,7 +74,17 @@ TEST_CASE("watcher: pings come three times in each watchdog period while the loo
     scene s(9s);
     s.play(start + 90s);
     CHECK(s.notifier.said.front() == "ready");
-    CHECK(s.notifier.count("ping") == 31); // with READY=1, and at 3 s, 6 s, ... 90 s
+    CHECK(s.notifier.count("ping") == 30); // at 3 s, 6 s, ... 90 s; READY=1 has one of its own
+}
+
+TEST_CASE("watcher: STATUS= follows a change of state within a second or so", "[watch]") {
+    scene s;
+    s.play(start + 7s);
+    CHECK_THAT(s.notifier.last_status, Catch::ContainsSubstring("nominal"));
+    s.play(start + 8s + 1s, start + 7001ms, start + 8900ms); // stalled at 8250 ms
+    CHECK_THAT(s.notifier.last_status, Catch::ContainsSubstring("stalled"));
+    s.play(start + 12s);
+    CHECK_THAT(s.notifier.last_status, Catch::ContainsSubstring("nominal"));
 }
 
 TEST_CASE("watcher: nothing is pinged while the loop makes no progress", "[watch]") {

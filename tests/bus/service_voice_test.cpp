@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "systemd/service_voice.hpp"
+
+#include "support/catch.hpp"
+#include "support/notify_socket.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+using loopmon::systemd::join_service_voice;
+using loopmon::test::notify_socket;
+
+namespace {
+
+/// Two monitors that have said they will be ready.
+struct two {
+    notify_socket manager;
+    std::unique_ptr<loopmon::systemd::notifier> first = join_service_voice();
+    std::unique_ptr<loopmon::systemd::notifier> second = join_service_voice();
+
+    two() {
+        first->expect_ready();
+        second->expect_ready();
+    }
+    void get_ready() {
+        (void)first->agree_ready();
+        (void)second->agree_ready();
+        second->ready("two");
+        first->ready("one");
+        while (manager.receive()) {
+        }
+    }
+    std::string heard() { return manager.receive().value_or("nothing"); }
+};
+
+} // namespace
+
+TEST_CASE("service_voice: READY=1 goes out once, when all agree") {
+    two monitors;
+    CHECK_FALSE(monitors.first->agree_ready());
+    CHECK(monitors.heard() == "nothing");
+    CHECK(monitors.second->agree_ready());
+    monitors.second->ready("two");
+    CHECK(monitors.heard() == "READY=1\nSTATUS=two\nWATCHDOG=1");
+    CHECK(monitors.first->agree_ready());
+    monitors.first->ready("one");
+    CHECK(monitors.heard() == "STATUS=one; two");
+    CHECK(monitors.heard() == "nothing");
+
+    const auto late = join_service_voice();
+    late->expect_ready();
+    CHECK(late->agree_ready());
+    late->ready("three");
+    CHECK(monitors.heard() == "STATUS=one; two; three");
+}
+
+TEST_CASE("service_voice: one that watches nothing holds nobody up") {
+    two monitors;
+    const auto idle = join_service_voice();
+    CHECK_FALSE(monitors.first->agree_ready());
+    CHECK(monitors.second->agree_ready());
+}
+
+TEST_CASE("service_voice: a ping needs all that are ready, the silence of one is silence") {
+    two monitors;
+    monitors.get_ready();
+    for (int i = 0; i < 3; ++i) {
+        monitors.first->ping();
+        monitors.first->ping(); // a third of the period later, and the other is silent
+        CHECK(monitors.heard() == "nothing");
+        monitors.second->ping();
+        CHECK(monitors.heard() == "WATCHDOG=1");
+        CHECK(monitors.heard() == "nothing");
+    }
+
+    SECTION("one that has not become ready is not waited for") {
+        const auto late = join_service_voice();
+        monitors.first->ping();
+        monitors.second->ping();
+        CHECK(monitors.heard() == "WATCHDOG=1");
+    }
+    SECTION("nor one that has ended, and STOPPING=1 is the last one's") {
+        monitors.first->ping();
+        monitors.second->stopping();
+        CHECK(monitors.heard() == "WATCHDOG=1");
+        monitors.second.reset();
+        monitors.first->ping();
+        CHECK(monitors.heard() == "WATCHDOG=1");
+        monitors.first->stopping();
+        CHECK(monitors.heard() == "STOPPING=1");
+        monitors.first.reset();
+        CHECK(monitors.heard() == "nothing");
+    }
+}
+
+TEST_CASE("service_voice: a trip of one is a trip") {
+    two monitors;
+    monitors.get_ready();
+    monitors.second->trigger("loop b is late");
+    CHECK(monitors.heard() == "STATUS=loop b is late\nWATCHDOG=trigger");
+    monitors.first->ping();
+    CHECK(monitors.heard() == "nothing");
+}
+
+TEST_CASE("service_voice: a reload before READY=1 does not end the start") {
+    two monitors;
+    (void)monitors.first->agree_ready();
+    monitors.first->reloading();
+    monitors.first->reloaded("one");
+    CHECK(monitors.heard() == "nothing");
+    monitors.get_ready();
+    monitors.first->reloading();
+    CHECK(monitors.heard().substr(0, 11) == "RELOADING=1");
+    monitors.first->reloaded("first");
+    CHECK(monitors.heard() == "READY=1\nSTATUS=first; two");
+}
+
+TEST_CASE("service_voice: after all have ended, the next one begins with its own manager") {
+    { two monitors; }
+    notify_socket manager;
+    const auto next = join_service_voice();
+    CHECK(next->agree_ready());
+    next->ready("again");
+    CHECK(manager.receive() == "READY=1\nSTATUS=again\nWATCHDOG=1");
+}
