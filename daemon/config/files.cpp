@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "config/files.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
 #include <map>
-#include <memory>
 
 namespace loopmond {
 namespace {
@@ -15,8 +19,7 @@ namespace fs = std::filesystem;
 constexpr const char* main_name = "loopmond.toml";
 constexpr const char* drop_in_directory = "loopmond.toml.d";
 
-// A text this long is no configuration but a mistake (/dev/zero, a log), and would be read for
-// ever.
+// A text this long is not a configuration but a mistake, a log for example.
 constexpr std::size_t size_limit = std::size_t{1024} * 1024;
 
 // Something may have that name, even a link that leads nowhere or a place we may not look into: the
@@ -32,6 +35,29 @@ bool is_mask(const fs::path& path) {
     return fs::is_symlink(fs::symlink_status(path, ignored)) &&
            fs::canonical(path, ignored) == "/dev/null";
 }
+
+// By which an administrator says "nothing".
+bool is_null_device(const struct stat& is) {
+    constexpr unsigned memory_devices = 1;
+    constexpr unsigned null = 3;
+    return S_ISCHR(is.st_mode) && is.st_rdev == ::makedev(memory_devices, null);
+}
+
+class descriptor {
+public:
+    explicit descriptor(int opened) : fd_(opened) {}
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+    ~descriptor() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    [[nodiscard]] int get() const { return fd_; }
+
+private:
+    int fd_;
+};
 
 // The drop-ins of one directory, by file name; a name that is there already stays.
 void collect_drop_ins(const fs::path& directory, std::map<std::string, fs::path>& drop_ins,
@@ -77,26 +103,33 @@ found_files find_config_files(const search_path& where) {
 }
 
 file_text read_config_file(const std::string& path) {
-    const auto last_error = [] { return std::error_code(errno, std::generic_category()); };
-    // "e": no configuration file is inherited by a program that a service starts.
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),
-                                                               &std::fclose);
-    if (!file) {
+    const auto last_error = [] { return std::generic_category().message(errno); };
+    // Without waiting: a pipe would be opened when somebody writes to it, which may be never.
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    struct stat is {};
+    if (file.get() < 0 || ::fstat(file.get(), &is) != 0) {
         return {{}, last_error()};
+    }
+    if (!S_ISREG(is.st_mode) && !is_null_device(is)) {
+        return {{}, S_ISDIR(is.st_mode) ? "Is a directory" : "Not a regular file"};
     }
     file_text read;
-    char buffer[4096];
-    std::size_t n = 0;
-    while ((n = std::fread(buffer, 1, sizeof buffer, file.get())) != 0) {
-        if (read.text.size() + n > size_limit) {
-            return {{}, std::make_error_code(std::errc::file_too_large)};
+    std::array<char, 4096> part{};
+    while (true) {
+        const auto n = ::read(file.get(), part.data(), part.size());
+        if (n == 0) {
+            return read;
         }
-        read.text.append(buffer, n);
+        if (n < 0 && errno != EINTR) {
+            return {{}, last_error()};
+        }
+        if (n > 0) {
+            read.text.append(part.data(), static_cast<std::size_t>(n));
+        }
+        if (read.text.size() > size_limit) {
+            return {{}, "File too large"};
+        }
     }
-    if (std::ferror(file.get()) != 0) {
-        return {{}, last_error()};
-    }
-    return read;
 }
 
 } // namespace loopmond

@@ -37,10 +37,10 @@ found_files find_config_files(const search_path& where);
 
 struct file_text {
     std::string text;
-    std::error_code error; ///< `text` is nothing if this is set
+    std::string error; ///< why it cannot be read; `text` is nothing if this is set
 };
 
-/// Reads a whole file, at most 1 MiB of it: std::errc::file_too_large otherwise.
+/// Reads a whole regular file of at most 1 MiB, or /dev/null. Waits for no pipe and no device.
 file_text read_config_file(const std::string& path);
 
 } // namespace loopmond

@@ -4,11 +4,15 @@
 #include "config/draft.hpp"
 
 #include <algorithm>
+#include <span>
 #include <system_error>
 #include <utility>
 
 namespace loopmond {
 namespace {
+
+// Nobody reads more, and neither a terminal, the journal nor a reply on D-Bus wants 100 000 lines.
+constexpr std::size_t errors_shown = 100;
 
 // Reads sources one after another, lowest precedence first, into one draft.
 class loader {
@@ -16,7 +20,7 @@ public:
     void read_file(const std::string& path) {
         const unsigned source = add_source(path);
         const file_text file = read_config_file(path);
-        if (file.error) {
+        if (!file.error.empty()) {
             lose(source, file.error);
             return;
         }
@@ -35,7 +39,7 @@ public:
     }
 
     void report_unreadable(const found_files::unreadable& directory) {
-        lose(add_source(directory.path), directory.why);
+        lose(add_source(directory.path), directory.why.message());
     }
 
     load_result finish() {
@@ -45,8 +49,14 @@ public:
         }
         std::stable_sort(problems_.begin(), problems_.end(),
                          [](const problem& a, const problem& b) { return a.where < b.where; });
-        for (const problem& p : problems_) {
+        const auto shown = std::min(problems_.size(), errors_shown);
+        for (const problem& p : std::span(problems_).first(shown)) {
             result_.errors.push_back(describe(p, sources_));
+        }
+        if (const auto rest = problems_.size() - shown; rest != 0) {
+            result_.errors.push_back("error: " + std::to_string(rest) +
+                                     (rest == 1 ? " more error is" : " more errors are") +
+                                     " not shown");
         }
         for (const auto& [id, where] : draft_.origins) {
             result_.origins[id] = describe(where, sources_);
@@ -61,9 +71,9 @@ private:
         return static_cast<unsigned>(sources_.size() - 1);
     }
 
-    void lose(unsigned source, const std::error_code& why) {
+    void lose(unsigned source, const std::string& why) {
         source_lost_ = true;
-        problems_.push_back({{source}, "cannot be read: " + why.message()});
+        problems_.push_back({{source}, "cannot be read: " + why});
     }
 
     void read(const toml_document& document) {

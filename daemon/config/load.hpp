@@ -28,7 +28,8 @@ struct load_result {
     config value;                   ///< valid if there are no errors, else not to be used
     std::vector<std::string> files; ///< that were read, in order; empty: built-in defaults
     /// Every mistake in every file, in the order of files and positions, one line each without
-    /// newline: `FILE:LINE:COL: error: key 'a.b': what is wrong and what is allowed`.
+    /// newline: `FILE:LINE:COL: error: key 'a.b': what is wrong and what is allowed`. After the
+    /// first hundred, how many more there are.
     std::vector<std::string> errors;
     /// Where a value comes from, "FILE:LINE" or the option; a default has no entry.
     std::map<setting_id, std::string> origins;

@@ -7,6 +7,18 @@
 
 namespace loopmond {
 
+namespace {
+
+// A line for people: most of a text that is longer quotes the input, where a key may be of any
+// length.
+constexpr std::size_t longest_text = 500;
+
+std::string_view brief(std::string_view text) {
+    return text.substr(0, longest_text);
+}
+
+} // namespace
+
 void report_key(problems& to, const location& where, std::string_view key, std::string_view text) {
     to.push_back({where, "key '" + std::string(key) + "': " + std::string(text)});
 }
@@ -25,7 +37,7 @@ std::string describe(const problem& wrong, const std::vector<std::string>& sourc
     if (wrong.where.column != 0) {
         text += ':' + std::to_string(wrong.where.column);
     }
-    return text + ": error: " + printable(wrong.text);
+    return text + ": error: " + printable(brief(wrong.text));
 }
 
 } // namespace loopmond

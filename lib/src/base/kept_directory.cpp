@@ -38,9 +38,14 @@ int kept_directory::get() noexcept {
 int kept_directory::open(const std::string& name, int flags) noexcept {
     const std::lock_guard lock(mutex_);
     const int directory = get();
-    return directory < 0 ? -1
-                         : ::openat(directory, name.c_str(),
-                                    flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, file_mode);
+    const int opened = directory < 0
+                           ? -1
+                           : ::openat(directory, name.c_str(),
+                                      flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, file_mode);
+    if (opened >= 0) { // only the opening must not wait
+        (void)::fcntl(opened, F_SETFL, flags & O_APPEND);
+    }
+    return opened;
 }
 
 bool kept_directory::rename(const std::string& from, const std::string& to) noexcept {

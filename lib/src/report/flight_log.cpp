@@ -4,6 +4,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
+#include <utility>
+
 namespace loopmon::report {
 
 namespace {
@@ -22,11 +24,18 @@ std::uint64_t n_trips_of(const std::string& text) noexcept {
 } // namespace
 
 flight_log::flight_log(const std::filesystem::path& directory)
-    : file_(directory.empty() ? directory : directory / file_name),
-      text_(file_.read()),
-      n_trips_(n_trips_of(text_)) {
-    if (n_trips_ == 0) {
-        text_.clear();
+    : file_(directory.empty() ? directory : directory / file_name) {
+    auto found = file_.read();
+    n_trips_ = n_trips_of(found.text);
+    if (n_trips_ != 0) {
+        text_ = std::move(found.text);
+    } else if (!found.text.empty()) {
+        found.problem = "is not a flight record";
+        found.corrupt = true;
+    }
+    if (!found.problem.empty()) {
+        problem_ = file_.path().string() + ' ' + found.problem +
+                   (found.corrupt ? "; " + file_.set_aside() : std::string());
     }
 }
 

@@ -15,9 +15,13 @@ namespace loopmon::report {
 /// nobody waits for a disk to read it. Thread-safe.
 class flight_log {
 public:
-    /// Reads what an earlier process has left; what is no flight record counts as none.
+    /// Reads what an earlier process has left; what is not a flight record counts as none, and is
+    /// set aside.
     /// @param directory empty: kept in memory only
     explicit flight_log(const std::filesystem::path& directory);
+
+    /// What was wrong with it, as a line for the journal; empty: nothing.
+    [[nodiscard]] const std::string& problem() const { return problem_; }
 
     /// Blocks on the disk.
     /// @throws std::system_error; the record is kept in memory all the same
@@ -31,6 +35,7 @@ public:
 
 private:
     const state_file file_;
+    std::string problem_;
     mutable std::mutex mutex_;
     std::string text_;
     std::uint64_t n_trips_ = 0;

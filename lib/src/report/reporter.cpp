@@ -83,7 +83,7 @@ reporter::reporter(const std::string& state_directory)
     : journal_(std::make_shared<journal>()),
       flight_log_(std::make_shared<flight_log>(state_directory)),
       trip_log_(state_directory),
-      last_trip_(trip_log_.load()),
+      last_trip_(trip_log_.load(&problem_)),
       outbox_(std::make_shared<outbox>([journal = journal_](std::uint64_t lost) {
           journal->write(
               {.severity = priority::warning,
@@ -180,7 +180,21 @@ void reporter::settle(std::chrono::milliseconds patience) noexcept {
     }
 }
 
+void reporter::tell_state_problems() {
+    const auto directory = trip_log_.directory_problem();
+    if (!directory.empty()) {
+        note(priority::warning, "the state directory " + directory +
+                                    "; the record of a trip will not outlive this process");
+    }
+    for (const auto& problem : {problem_, flight_log_->problem()}) {
+        if (directory.empty() && !problem.empty()) {
+            note(priority::warning, problem);
+        }
+    }
+}
+
 void reporter::tell_previous_trip() {
+    tell_state_problems();
     if (last_trip_.reported) {
         return;
     }

@@ -40,7 +40,8 @@ public:
     void note(priority severity, std::string text,
               const boost::source_location& where = BOOST_CURRENT_LOCATION) noexcept;
 
-    /// Tells the trip that an earlier run left behind and that nobody has told yet.
+    /// Tells the trip that an earlier run left behind and that nobody has told yet, and what is
+    /// wrong with the state directory.
     void tell_previous_trip();
 
     [[nodiscard]] const trip_record& last_trip() const { return last_trip_; }
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] journal& log() { return *journal_; }
 
 private:
+    void tell_state_problems();
     void post(record entry, const boost::source_location& where);
     void keep_trip(const judge::trip& why);
     void keep_flight(const judge::trip& why);
@@ -57,6 +59,7 @@ private:
     std::shared_ptr<journal> journal_;
     std::shared_ptr<flight_log> flight_log_;
     trip_log trip_log_;
+    std::string problem_; ///< of what it had kept
     trip_record last_trip_;
     report::flight_source flight_source_;
     // A job of one that has something for the other holds it weakly: who outlives this object

@@ -7,6 +7,8 @@
 #include <boost/json/value_to.hpp>
 
 #include <chrono>
+#include <optional>
+#include <utility>
 
 namespace loopmon::report {
 
@@ -14,14 +16,9 @@ namespace {
 
 constexpr auto file_name = "last-trip.json";
 
-} // namespace
-
-trip_log::trip_log(const std::filesystem::path& directory)
-    : file_(directory.empty() ? directory : directory / file_name) {}
-
-trip_record trip_log::load() const noexcept {
+std::optional<trip_record> parse(const std::string& text) noexcept {
     try {
-        const auto json = boost::json::parse(file_.read());
+        const auto json = boost::json::parse(text);
         trip_record last;
         last.n_trips = json.at("n_trips").to_number<std::uint64_t>();
         last.when = judge::wall_time(std::chrono::duration_cast<judge::wall_time::duration>(
@@ -33,8 +30,33 @@ trip_record trip_log::load() const noexcept {
         }
         return last;
     } catch (...) {
-        return {};
+        return std::nullopt;
     }
+}
+
+} // namespace
+
+trip_log::trip_log(const std::filesystem::path& directory)
+    : file_(directory.empty() ? directory : directory / file_name) {}
+
+trip_record trip_log::load(std::string* problem) const noexcept {
+    try {
+        auto found = file_.read();
+        if (found.problem.empty() && !found.text.empty()) {
+            if (auto last = parse(found.text)) {
+                return *std::move(last);
+            }
+            found.problem = "is not the record of a trip";
+            found.corrupt = true;
+        }
+        if (!found.problem.empty() && problem != nullptr) {
+            *problem = file_.path().string() + ' ' + found.problem +
+                       (found.corrupt ? "; " + file_.set_aside() : std::string()) +
+                       ". Earlier trips are not counted";
+        }
+    } catch (...) { // out of memory
+    }
+    return {};
 }
 
 void trip_log::save(const trip_record& last) const {

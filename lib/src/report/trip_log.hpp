@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What must survive the kill: the count of trips and the last of them, as JSON in the state
-// directory. A file that cannot be read counts as none; one that cannot be written is the caller's
-// to report.
+// directory. A file that cannot be used counts as none, and is set aside. What is wrong is the
+// caller's to report.
 #pragma once
 
 #include "judge/time.hpp"
@@ -27,7 +27,10 @@ public:
     /// @param directory empty: nothing is kept
     explicit trip_log(const std::filesystem::path& directory);
 
-    [[nodiscard]] trip_record load() const noexcept;
+    /// @param problem if there is one, a line for the journal
+    [[nodiscard]] trip_record load(std::string* problem = nullptr) const noexcept;
+    /// Why no trip can be kept, as a line for the journal; empty: it can.
+    [[nodiscard]] std::string directory_problem() const { return file_.directory_problem(); }
     /// Replaces the file as one. Blocks on the disk.
     /// @throws std::system_error
     void save(const trip_record& last) const;

@@ -5,6 +5,8 @@
 
 #include "support/catch.hpp"
 
+#include <sys/stat.h>
+
 using namespace std::chrono_literals;
 using loopmond::load_config;
 using loopmond::options;
@@ -137,6 +139,26 @@ TEST_CASE("load_config: the errors of all files are told, in the order of the fi
     CHECK_THAT(errors[3], Catch::ContainsSubstring(b + ":2:5: error: key 'lag.wran'"));
 }
 
+TEST_CASE("load_config: of many errors the first hundred are shown, and how many more there are",
+          "[load_config]") {
+    const config_dir dir;
+    std::string text;
+    for (int i = 0; i < 50'000; ++i) {
+        text += 'x' + std::to_string(i) + "=1\n";
+    }
+    const auto errors = dir.load(text).errors;
+    REQUIRE(errors.size() == 101);
+    CHECK_THAT(errors[99], Catch::ContainsSubstring(":100:"));
+    CHECK(errors[100] == "error: 49900 more errors are not shown");
+}
+
+TEST_CASE("load_config: an error that quotes a long key is a short line", "[load_config]") {
+    const config_dir dir;
+    const auto errors = dir.load(std::string(300'000, 'k') + " = 1").errors;
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].size() < 1000);
+}
+
 TEST_CASE("load_config: rules between keys hold across files, the later file is to blame",
           "[load_config]") {
     const config_dir dir;
@@ -184,7 +206,17 @@ TEST_CASE("load_config: a file that cannot be read is an error with the reason",
     given.config_file = dir.path("").string();
     CHECK(load_config(given).errors.size() == 1);
     given.config_file = "/dev/zero"; // endless
-    CHECK(load_config(given).errors == strings{"/dev/zero: error: cannot be read: File too large"});
+    CHECK(load_config(given).errors ==
+          strings{"/dev/zero: error: cannot be read: Not a regular file"});
+    given.config_file = dir.path("pipe").string(); // and nobody writes to it
+    REQUIRE(::mkfifo(given.config_file->c_str(), 0600) == 0);
+    CHECK(load_config(given).errors ==
+          strings{*given.config_file + ": error: cannot be read: Not a regular file"});
+    given.config_file = dir.write("long.toml", std::string((std::size_t{1} << 20U) + 1, '#'));
+    CHECK(load_config(given).errors ==
+          strings{*given.config_file + ": error: cannot be read: File too large"});
+    given.config_file = "/dev/null";
+    CHECK(load_config(given).errors.empty());
 
     // A link that leads nowhere is not passed over for a file of lower precedence.
     dir.write("usr/lib/loopmond.toml", "");

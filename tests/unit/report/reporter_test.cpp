@@ -13,8 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <new>
 #include <string>
 #include <thread>
@@ -62,16 +65,25 @@ struct stuck_directory {
 
     stuck_directory() {
         std::filesystem::create_directory(path());
-        REQUIRE(::mkfifo((path() / file).c_str(), 0600) == 0);
+        const auto pipe = (path() / file).string();
+        REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+        reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        const int filler = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        const std::array<char, 4096> page{};
+        while (::write(filler, page.data(), page.size()) > 0) {
+        }
+        ::close(filler);
     }
     ~stuck_directory() { ::close(reader); }
     stuck_directory(const stuck_directory&) = delete;
     stuck_directory& operator=(const stuck_directory&) = delete;
 
     [[nodiscard]] std::filesystem::path path() const { return dir.path() / "state"; }
-    void release() {
-        std::filesystem::rename(path(), dir.path() / "gone");
-        reader = ::open((dir.path() / "gone" / file).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    /// What was written cannot be synced then, and is an error.
+    void release() const {
+        std::array<char, 4096> page{};
+        while (::read(reader, page.data(), page.size()) > 0) {
+        }
     }
 
     static constexpr auto file = "last-trip.json.new";
@@ -82,6 +94,25 @@ boost::json::value flight_of(const reporter& r) {
 }
 
 } // namespace
+
+TEST_CASE("reporter: a state directory or a record that cannot be used is one warning",
+          "[report]") {
+    const loopmon::test::temporary_directory dir;
+    const bool missing = GENERATE(true, false);
+    const auto home = missing ? dir.path() / "missing" : dir.path();
+    if (!missing) {
+        std::ofstream(home / "last-trip.json") << "{\n";
+    }
+    const captured_stderr captured;
+    {
+        reporter reports(home.string());
+        reports.tell_previous_trip();
+    }
+    const auto text = captured.text();
+    CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+    CHECK(text.starts_with("<4>"));
+    CHECK_THAT(text, Catch::ContainsSubstring(missing ? "the state directory" : ".corrupt"));
+}
 
 TEST_CASE("reporter: a trip is counted and kept for the next process", "[report]") {
     const loopmon::test::temporary_directory dir;

@@ -31,8 +31,15 @@ TEST_CASE("trip_log: no file, and a file that makes no sense, count as no trip",
     CHECK(trip_log(dir.path()).load().n_trips == 0);
     CHECK(trip_log(dir.path()).load().reported);
     const auto content = GENERATE("", "{", "[]", R"({"n_trips": "many"})", R"({"n_trips": -1})");
-    std::ofstream(dir.path() / "last-trip.json") << content;
-    CHECK(trip_log(dir.path()).load().n_trips == 0);
+    std::ofstream(dir.path() / "last-trip.json") << content << '\n';
+    std::string problem;
+    CHECK(trip_log(dir.path()).load(&problem).n_trips == 0);
+    CHECK_THAT(problem, Catch::ContainsSubstring("last-trip.json"));
+    CHECK_THAT(problem, Catch::ContainsSubstring("kept as last-trip.json.corrupt"));
+    CHECK(std::filesystem::exists(dir.path() / "last-trip.json.corrupt"));
+    problem.clear();
+    CHECK(trip_log(dir.path()).load(&problem).n_trips == 0);
+    CHECK(problem.empty()); // said once
 }
 
 TEST_CASE("trip_log: the file of the first version, without details, is read", "[report]") {
