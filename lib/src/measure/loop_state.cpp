@@ -3,12 +3,15 @@
 
 #include "base/fork.hpp"
 #include "measure/poll_hook.hpp"
+#include "measure/run_calls.hpp"
 #include "measure/thread_record.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include <cassert>
+#include <limits>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -33,8 +36,36 @@ void loop_state::release() {
 }
 
 bool loop_state::running() const {
+    const auto threads = threads_that_run(1);
     const std::scoped_lock lock(mutex_);
-    return context_ != nullptr && !context_->stopped();
+    if (context_ == nullptr) {
+        return false;
+    }
+    return threads ? !threads->empty() : !context_->stopped() || !tracking_->running().empty();
+}
+
+std::optional<std::vector<pid_t>> loop_state::running_threads() const {
+    return threads_that_run(std::numeric_limits<std::size_t>::max());
+}
+
+std::optional<std::vector<pid_t>> loop_state::threads_that_run(std::size_t at_most) const {
+    if (!runs_seen_.load(std::memory_order_acquire)) {
+        return std::nullopt;
+    }
+    try {
+        return run_calls::threads_in(name_, at_most);
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;
+    }
+}
+
+void loop_state::runs_here(boost::asio::io_context& io) noexcept {
+    if (runs_seen_.load(std::memory_order_acquire)) {
+        return;
+    }
+    const std::scoped_lock lock(mutex_);
+    name_ = run_calls::name_of(io);
+    runs_seen_.store(run_calls::can_be_seen(name_), std::memory_order_release);
 }
 
 bool loop_state::post(std::function<void()> work) {
@@ -90,6 +121,13 @@ loop_service::~loop_service() {
 
 const std::shared_ptr<loop_state>& state_of(boost::asio::execution_context& context) {
     return boost::asio::use_service<loop_service>(context).state();
+}
+
+void note_run(boost::asio::io_context& io) noexcept {
+    try {
+        state_of(io)->runs_here(io);
+    } catch (const std::bad_alloc&) { // at the next sample
+    }
 }
 
 } // namespace loopmon::measure

@@ -9,10 +9,16 @@
 
 #include <boost/asio/execution_context.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <vector>
+
+#include <sys/types.h>
 
 namespace boost::asio {
 class io_context;
@@ -40,9 +46,15 @@ public:
     [[nodiscard]] bool claim(boost::asio::io_context& io);
     void release();
 
-    /// True while the claimed context exists and its run() did not end for want of work or by
-    /// stop(). Takes the context's own mutex: for the watcher, and only when a deadline is overdue.
+    /// True while the claimed context exists and some thread is in its run(), run_one(), poll() ...
+    /// Where that cannot be seen: while it was not stopped, for want of work or by stop(), or a
+    /// handler still runs. For the watcher, and only when the loop looks late: takes 2 µs for each
+    /// thread of the process, or the context's own mutex.
     [[nodiscard]] bool running() const;
+    /// All threads that are in its run(); nullopt if that cannot be seen.
+    [[nodiscard]] std::optional<std::vector<pid_t>> running_threads() const;
+    /// By a handler of the context, which is `io`: its thread may be looked at.
+    void runs_here(boost::asio::io_context& io) noexcept;
     /// Queues work on the claimed context.
     /// @return false if it is gone
     bool post(std::function<void()> work);
@@ -52,6 +64,7 @@ public:
 private:
     friend class loop_service;
     void context_destroyed();
+    [[nodiscard]] std::optional<std::vector<pid_t>> threads_that_run(std::size_t at_most) const;
 
     task_table tasks_;
     const std::shared_ptr<loop_tracking> tracking_ = std::make_shared<loop_tracking>();
@@ -59,6 +72,8 @@ private:
     boost::asio::io_context* context_ = nullptr; ///< not null: claimed
     std::uint32_t claimed_in_ = 0;               ///< forks() then
     bool gone_ = false;
+    const void* name_ = nullptr;         ///< run_calls' name of the context; set with ...
+    std::atomic<bool> runs_seen_{false}; ///< ... this: some run() of it was seen
 };
 
 /// The service of an execution context that owns its loop_state.
@@ -81,5 +96,8 @@ private:
 /// context's list of services, as the constructor of every asio I/O object does.
 /// @throws std::bad_alloc at the first call for a context
 [[nodiscard]] const std::shared_ptr<loop_state>& state_of(boost::asio::execution_context& context);
+
+/// state_of(io)->runs_here(io), if there is memory for the state.
+void note_run(boost::asio::io_context& io) noexcept;
 
 } // namespace loopmon::measure

@@ -17,6 +17,7 @@
 #include "base/fork.hpp"
 #include "measure/hooks.hpp"
 #include "measure/lag_gauge.hpp"
+#include "measure/loop_state.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -58,6 +59,7 @@ private:
         boost::asio::basic_waitable_timer<Clock, Traits, boost::asio::io_context::executor_type>;
 
     void begin() {
+        note_run(timer_.get_executor().context());
         gauge_->set_thread();
         interval_ = gauge_->interval();
         wait_until(Clock::now() + interval_);
@@ -74,6 +76,7 @@ private:
 
     void fired() noexcept {
         timer_.get_executor().on_work_started();
+        note_run(timer_.get_executor().context());
         gauge_->set_thread();
         const auto in_child = forks_ != base::forks();
         if (in_child && in_child_) {

@@ -75,13 +75,24 @@ std::optional<measure::running_handler> lateness::handler() const {
 }
 
 std::optional<measure::expectation> lateness::expected() const {
-    const auto running = holding();
-    if (running.empty()) {
-        return measure::expectation_of(thread());
+    std::vector<pid_t> threads;
+    for (const auto& handler : holding()) {
+        threads.push_back(handler.thread);
+    }
+    if (threads.empty()) {
+        auto announced = measure::expectation_of(thread());
+        if (!announced || loop_->tracking().active()) {
+            return announced;
+        }
+        // Handlers are not seen in this program, but a late loop has no thread to spare.
+        threads = loop_->running_threads().value_or(threads);
+        if (threads.empty()) {
+            return announced;
+        }
     }
     std::optional<measure::expectation> first;
-    for (const auto& handler : running) {
-        auto announced = measure::expectation_of(handler.thread);
+    for (const auto thread : threads) {
+        auto announced = measure::expectation_of(thread);
         if (!announced) {
             return std::nullopt;
         }
@@ -114,6 +125,9 @@ void lateness::check_running(time_point now, duration noticeable) {
         return;
     }
     if (!loop_->running()) {
+        if (looked_growing_ >= noticeable) { // it was late until about then, and has returned
+            max_ = std::max(max_, std::exchange(looked_growing_, duration::zero()));
+        }
         if (deadline_late) {
             gauge_->disregard(*deadline);
             stopped_.deadline = deadline;
@@ -228,6 +242,7 @@ lateness::reading lateness::look(time_point now, duration noticeable, const paus
     collect(now, pauses);
     auto is = peek(now, pauses);
     check_expected(now, is, pauses);
+    looked_growing_ = is.growing;
     return is;
 }
 

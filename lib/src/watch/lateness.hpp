@@ -99,6 +99,7 @@ private:
     duration completed_turn_{}; ///< the longest that ended between the last two looks
     duration drained_turn_{};   ///< the longest that ended since then
     duration max_{};
+    duration looked_growing_{}; ///< what was late at the last look
 };
 
 } // namespace loopmon::watch

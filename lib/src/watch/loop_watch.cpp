@@ -299,6 +299,8 @@ time_point loop_watch::plan(const round& at) const {
     }
     if (statistics_.by_turns()) { // whether a turn has begun is only seen by looking
         next = std::min(next, next_on(warn, at.now));
+    } else if (!is_.since) { // and so is whether run() is called; its first deadline is later still
+        next = std::min(next, next_on(std::max(warn, settings_.interval), at.now));
     }
     return next;
 }
