@@ -22,6 +22,9 @@ public:
     /// True: the alert may be printed, and is paid for. False: it is counted as suppressed.
     [[nodiscard]] bool spend(time_point now);
 
+    /// Counts an alert that is held back for another reason, and reported otherwise.
+    void withhold() { ++total_; }
+
     /// Whether spend() would return true.
     [[nodiscard]] bool allows(time_point now) const;
 

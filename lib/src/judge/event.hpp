@@ -9,6 +9,7 @@
 #include "judge/time.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,8 +28,11 @@ struct culprit {
     stack_text stack = {};
     /// What the machine has to do with it: "cpu pressure 37%, ran late 4ms".
     std::string machine = {};
-    std::uint64_t pending = 0; ///< handlers that exist and are not running
-    bool has_pending = false;  ///< known only with handler tracking
+    std::uint64_t pending = 0;  ///< handlers that exist and are not running
+    bool has_pending = false;   ///< known only with handler tracking
+    std::uint64_t handlers = 0; ///< that have ended in the turn that is late; zero: not known
+    /// Of the time that the thread was looked at, how much it spent on a CPU.
+    std::optional<unsigned> cpu_percent = {};
 };
 
 /// A loop is late by at least `threshold`. The first of an episode, its escalation to critical, and
@@ -100,9 +104,55 @@ struct rearmed {
     std::string reason; ///< why: "loop main has recovered"
 };
 
+/// What happened in a series of latenesses.
+struct lateness_series {
+    std::string loop;
+    std::uint64_t count = 0; ///< how often since the begin of the series
+    duration total{};        ///< late, in all
+    duration peak{};         ///< the longest
+    duration span{}; ///< from the begin of the first until now, or until the end of the last
+    cause why = cause::unknown; ///< of the last that had one
+    time_point began{};
+    wall_time since{}; ///< the same on the wall clock; filled in by the watcher
+};
+
+/// A loop is late again and again: at doubling intervals, instead of a stall each time.
+struct recurring : lateness_series {};
+
+/// For a while it was not late any more, or it is not watched any more.
+struct recurring_over : lateness_series {};
+
+/// Work waits although its loop is on time, that of a strand, say.
+struct backlog {
+    std::string loop;
+    std::uint64_t episode = 0;
+    level severity = level::degraded;
+    duration waited{};        ///< from the creation of a handler that was ready to its begin
+    duration threshold{};     ///< the limit that was passed: warn or critical
+    std::string handler = {}; ///< who waited: asio's names, its task, and where that was spawned
+    std::string task = {};
+    std::string spawned = {};
+    std::uint64_t active_tasks = 0;
+    bool reported = true; ///< false: held back by the alert budget
+};
+
+/// No work has waited for half of `warn` for `clear_after`, or the loop is not watched any more.
+struct backlog_over {
+    std::string loop;
+    std::uint64_t episode = 0;
+    duration lasted{}; ///< from the creation of the first that waited to the begin of the last
+    duration peak{};
+    bool unwatched = false;
+    bool reported = true; ///< false: no record of this episode was
+};
+
 /// The process or the machine stood still; no loop is blamed for it.
 struct paused {
-    duration lasted{};
+    duration lasted{}; ///< in all
+    // Of more than one, which are summed up instead of reported each:
+    std::uint64_t count = 1;
+    duration peak{};
+    duration span{}; ///< from the begin of the first until now, or until the end of the last
 };
 
 struct tasks_high {
@@ -164,10 +214,10 @@ struct bus_lost {
 
 struct bus_regained {};
 
-using event =
-    std::variant<stall, recovered, expected_long, trip, previous_trip, still_alive, rearmed, paused,
-                 tasks_high, tasks_leak, tasks_normal, probe_slow, probe_failed, probe_ok,
-                 config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
+using event = std::variant<stall, recovered, recurring, recurring_over, backlog, backlog_over,
+                           expected_long, trip, previous_trip, still_alive, rearmed, paused,
+                           tasks_high, tasks_leak, tasks_normal, probe_slow, probe_failed, probe_ok,
+                           config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
 
 using events = std::vector<event>;
 

@@ -36,17 +36,24 @@ void loop_judge::configure(lag_limits limits) {
     assert(limits.warn > duration::zero() && limits.critical > limits.warn);
     limits_ = limits;
     budget_.configure(limits.alerts_per_minute);
+    series_.sum_up_from(limits.alerts_per_minute);
 }
 
 void loop_judge::step(const loop_observation& seen, events& out) {
     assert(seen.now >= last_.now && seen.lag >= seen.overdue);
     const auto graded = excuse(seen);
+    if (const auto all = series_.take_end(seen.now)) {
+        out.push_back(recurring_over{summed(*all)});
+    }
     if (graded.now < judge_from_ || is_excused(graded)) {
         calm_since_.reset(); // unwatched time is no proof of health
     } else {
         grade(graded, out);
     }
     last_ = graded;
+    if (const auto all = series_.take_summary(seen.now)) {
+        out.push_back(recurring{summed(*all)});
+    }
     if (const auto count = budget_.take_report(seen.now)) {
         out.push_back(suppressed{name_, *count});
     }
@@ -89,6 +96,7 @@ void loop_judge::grade(const loop_observation& seen, events& out) {
     }
     calm_since_.reset();
     note_lateness(seen);
+    note_series(seen, out);
     if (news) {
         report(seen, out);
     }
@@ -128,12 +136,48 @@ void loop_judge::note_lateness(const loop_observation& seen) {
     }
 }
 
+void loop_judge::note_series(const loop_observation& seen, events& out) {
+    const bool is_known = !is_growing(seen) && !seen.ended && seen.lag == last_.lag;
+    if (seen.lag < limits_.warn || is_known) {
+        return;
+    }
+    const auto until =
+        is_growing(seen) ? seen.now : std::min(seen.ended.value_or(seen.now), seen.now);
+    series_.note(until - seen.lag, until, seen.lag);
+    if (cause_ != cause::unknown) {
+        series_cause_ = cause_;
+    }
+    if (const auto all = series_.take_summary(seen.now)) {
+        out.push_back(recurring{summed(*all)});
+    }
+}
+
+lateness_series loop_judge::summed(const recurrence::summary& all) const {
+    return {.loop = name_,
+            .count = all.count,
+            .total = all.total,
+            .peak = all.peak,
+            .span = all.span,
+            .why = series_cause_,
+            .began = all.began};
+}
+
+/// As the loop was before, which the summaries say.
+bool loop_judge::is_usual(time_point began, duration lag) const {
+    return series_.is_on() && lag < threshold_above(series_.peak_before(began));
+}
+
 void loop_judge::report(const loop_observation& seen, events& out) {
     if (seen.lag >= limits_.critical && level_ != level::stalled) {
         level_ = level::stalled;
         ++n_critical_;
     }
-    const bool reported = budget_.spend(seen.now);
+    bool reported = false;
+    if (is_usual(late_until_ - seen.lag, seen.lag)) {
+        budget_.withhold();
+    } else {
+        reported = budget_.spend(seen.now);
+    }
     reported_ |= reported;
     out.push_back(stall{.loop = name_,
                         .episode = episode_,
@@ -147,14 +191,16 @@ void loop_judge::report(const loop_observation& seen, events& out) {
 }
 
 void loop_judge::finish(time_point now, events& out) {
-    if (level_ == level::nominal) {
-        return;
+    if (level_ != level::nominal) {
+        if (is_growing(last_) && !is_excused(last_)) {
+            peak_ = std::max(peak_, last_.lag + (now - last_.now));
+            late_until_ = now;
+        }
+        end(out, true);
     }
-    if (is_growing(last_) && !is_excused(last_)) {
-        peak_ = std::max(peak_, last_.lag + (now - last_.now));
-        late_until_ = now;
+    if (const auto all = series_.take_end(now, true)) {
+        out.push_back(recurring_over{summed(*all)});
     }
-    end(out, true);
 }
 
 void loop_judge::end(events& out, bool unwatched) {
@@ -185,8 +231,16 @@ duration loop_judge::next_threshold() const {
     case level::stalled:
         break;
     }
+    return std::max(limits_.critical, threshold_above(peak_));
+}
+
+/// The next lag that is reported when one has been.
+duration loop_judge::threshold_above(duration lag) const {
+    if (lag < limits_.warn) {
+        return limits_.warn;
+    }
     auto threshold = limits_.critical;
-    while (threshold <= peak_ && threshold < century) {
+    while (threshold <= lag && threshold < century) {
         threshold *= 2;
     }
     return std::min(threshold, century);
@@ -204,7 +258,7 @@ duration loop_judge::next_lag() const {
 }
 
 time_point loop_judge::next_check() const {
-    auto next = budget_.next_check();
+    auto next = std::min(budget_.next_check(), series_.next_check());
     if (last_.now < judge_from_) {
         next = std::min(next, judge_from_);
     } else if (calm_since_) {

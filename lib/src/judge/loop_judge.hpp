@@ -6,6 +6,9 @@
 // break: a handler that completes late does not heal its loop, only punctuality does. Until then
 // the state is the worst that the episode has reached, so that it cannot flap.
 //
+// A loop that is late again and again has the alerts that a minute may have, then a summary at
+// doubling intervals, and alerts only of what is worse than all before.
+//
 // Three kinds of lateness are no fault of the loop and never graded: what was over before judging
 // began (start-up), what was seen while the process stood still, and what a handler had announced.
 // They can remain visible as the last completed sample for a while, and are recognised by its value
@@ -14,6 +17,7 @@
 
 #include "judge/alert_budget.hpp"
 #include "judge/event.hpp"
+#include "judge/recurrence.hpp"
 
 #include <optional>
 
@@ -73,6 +77,10 @@ public:
     /// judging begins it is that of the beginning.
     [[nodiscard]] duration next_news() const { return next_threshold(); }
     [[nodiscard]] bool judges(time_point now) const { return now >= judge_from_; }
+    /// Whether an alert of this lateness would be reported, and not held back.
+    [[nodiscard]] bool would_report(time_point now, duration lag) const {
+        return budget_.allows(now) && !is_usual(now - lag, lag);
+    }
 
     /// Of the last observation, without a completed sample that is not to be graded.
     [[nodiscard]] duration graded_lag() const { return last_.lag; }
@@ -92,10 +100,14 @@ private:
     void grade(const loop_observation& seen, events& out);
     void begin(const loop_observation& seen);
     void note_lateness(const loop_observation& seen);
+    void note_series(const loop_observation& seen, events& out);
+    [[nodiscard]] lateness_series summed(const recurrence::summary& all) const;
+    [[nodiscard]] bool is_usual(time_point began, duration lag) const;
     void report(const loop_observation& seen, events& out);
     void end(events& out, bool unwatched);
     [[nodiscard]] duration healthy_below() const;
     [[nodiscard]] duration next_threshold() const;
+    [[nodiscard]] duration threshold_above(duration lag) const;
 
     std::string name_;
     lag_limits limits_;
@@ -110,6 +122,9 @@ private:
     std::uint64_t last_number_ = 0; ///< that an episode has got
     std::uint64_t n_stalls_ = 0;
     std::uint64_t n_critical_ = 0;
+
+    recurrence series_;
+    cause series_cause_ = cause::unknown;
 
     // The episode that is on.
     bool reported_ = false;   ///< some record of it got through the budget

@@ -64,8 +64,12 @@ void completion::begin() noexcept {
     if (is_posted(handler_.operation) && cycle_clock::timing()) {
         waited = cycle_clock::between(handler_.created, began_);
     }
+    const measure::shown_handler shown{began_, handler_.object, handler_.operation, handler_.task};
     slot_->began(waited);
-    slot_->show({began_, handler_.object, handler_.operation, handler_.task});
+    if (waited) {
+        slot_->waited(*waited, shown);
+    }
+    slot_->show(shown);
 }
 
 void completion::end() noexcept {

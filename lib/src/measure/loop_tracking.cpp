@@ -90,6 +90,18 @@ bucket_counts loop_tracking::queue_delays() const noexcept {
     return sum;
 }
 
+std::optional<waited_handler> loop_tracking::take_longest_wait(nanoseconds floor) noexcept {
+    std::optional<waited_handler> longest;
+    for (auto* slot = slots_.load(std::memory_order_acquire); slot != nullptr;
+         slot = slot->next()) {
+        const auto waited = slot->take_longest_wait(floor);
+        if (waited && (!longest || waited->waited > longest->waited)) {
+            longest = waited;
+        }
+    }
+    return longest;
+}
+
 bucket_counts loop_tracking::run_times() const noexcept {
     bucket_counts sum;
     each_slot(slots_, [&sum](const run_slot& slot) { slot.add_run_times_to(sum); });

@@ -36,6 +36,15 @@ struct running_handler {
     std::uint64_t task = 0;     ///< id in the task table of its loop, zero: none
 };
 
+/// A handler that was ready when it was created, and had to wait for its begin.
+struct waited_handler {
+    nanoseconds waited{};
+    std::chrono::steady_clock::time_point began{};
+    const char* object = "";
+    const char* operation = "";
+    std::uint64_t task = 0;
+};
+
 /// The turn of the loop.
 struct turn_status {
     std::uint64_t sequence = 0; ///< grows with each turn
@@ -83,6 +92,10 @@ public:
     /// From creation to begin, of handlers that are posted: their creation means that they are
     /// ready. Handlers that wait for something are not in it.
     [[nodiscard]] bucket_counts queue_delays() const noexcept;
+    /// Of the handlers that began since the last call and had waited for longer than `floor`, the
+    /// one that waited longest. The first call only says that they are wanted. One that still waits
+    /// is in no list of any queue, and is seen when it begins. For one caller.
+    [[nodiscard]] std::optional<waited_handler> take_longest_wait(nanoseconds floor) noexcept;
     /// Own time of handlers, without that of handlers that ran inside of them.
     [[nodiscard]] bucket_counts run_times() const noexcept;
     /// That have run handlers of this loop, and live.

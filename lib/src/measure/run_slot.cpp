@@ -51,6 +51,42 @@ std::optional<running_handler> run_slot::running() const noexcept {
     return seen;
 }
 
+void run_slot::note_wait(nanoseconds length, const shown_handler& handler) noexcept {
+    // As in turn_log::keep().
+    waits_.store(0, std::memory_order_relaxed);
+    wait_ns_.store(length.count(), std::memory_order_release);
+    wait_ended_.store(handler.began, std::memory_order_release);
+    wait_object_.store(handler.object, std::memory_order_release);
+    wait_operation_.store(handler.operation, std::memory_order_release);
+    wait_task_.store(handler.task, std::memory_order_release);
+    waits_.store(++n_waits_, std::memory_order_release);
+    longest_wait_ns_.store(length.count(), std::memory_order_release);
+}
+
+std::optional<waited_handler> run_slot::take_longest_wait(nanoseconds floor) noexcept {
+    auto longest = longest_wait_ns_.load(std::memory_order_acquire);
+    const auto number = waits_.load(std::memory_order_acquire);
+    waited_handler seen;
+    seen.waited = nanoseconds(wait_ns_.load(std::memory_order_acquire));
+    const auto ended = wait_ended_.load(std::memory_order_acquire);
+    seen.object = wait_object_.load(std::memory_order_acquire);
+    seen.operation = wait_operation_.load(std::memory_order_acquire);
+    seen.task = wait_task_.load(std::memory_order_acquire);
+    const bool is_whole = number != 0 && waits_.load(std::memory_order_relaxed) == number;
+    const bool is_nothing = longest == never || (is_whole && number == taken_wait_);
+    if (!is_whole && !is_nothing) {
+        return std::nullopt; // it is being written; the next look has it
+    }
+    // Fails if a longer one has been noted meanwhile: that one is for the next look.
+    longest_wait_ns_.compare_exchange_strong(longest, floor.count(), std::memory_order_relaxed);
+    if (is_nothing || seen.waited <= floor) {
+        return std::nullopt;
+    }
+    taken_wait_ = number;
+    seen.began = cycle_clock::to_time(ended);
+    return seen;
+}
+
 std::uint64_t run_slot::n_ended() const noexcept {
     return finished_.load(std::memory_order_acquire) + threw_.load(std::memory_order_acquire);
 }

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include <sys/types.h>
@@ -59,6 +60,8 @@ public:
     void show_none() noexcept;
     /// @param waited since its creation, if that made it ready to run
     void began(std::optional<nanoseconds> waited) noexcept;
+    /// The handler that begins was ready when it was created, and waited this long.
+    void waited(nanoseconds length, const shown_handler& handler) noexcept;
     /// @param own without the handlers within it
     void ended(bool threw, nanoseconds own) noexcept;
 
@@ -72,10 +75,15 @@ public:
     [[nodiscard]] std::uint64_t n_created() const noexcept {
         return created_.load(std::memory_order_relaxed);
     }
+    /// See loop_tracking::take_longest_wait().
+    [[nodiscard]] std::optional<waited_handler> take_longest_wait(nanoseconds floor) noexcept;
     void add_queue_delays_to(bucket_counts& sum) const noexcept;
     void add_run_times_to(bucket_counts& sum) const noexcept;
 
 private:
+    /// Until the watcher asks for waits, none is noted.
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
     struct histograms {
         histogram queue; ///< from creation to begin, of handlers that are ready when created
         histogram run;   ///< own time
@@ -91,6 +99,7 @@ private:
         return made != nullptr ? made : make_histograms();
     }
     [[nodiscard]] histograms* make_histograms() noexcept;
+    void note_wait(nanoseconds length, const shown_handler& handler) noexcept;
 
     std::atomic<std::uint64_t> sequence_{0}; ///< odd: a handler runs
     std::atomic<std::uint64_t> began_{0};
@@ -107,8 +116,25 @@ private:
     std::atomic<std::int64_t> busy_ns_{0};
     std::atomic<histograms*> histograms_{nullptr}; ///< owned
     loop_tracking& loop_;
-    run_slot* next_ = nullptr; ///< set before the slot is published
+    std::atomic<std::int64_t> longest_wait_ns_{never}; ///< what is longer is noted
+
+    // The handler that waited the longest, on a line that is written seldom.
+    alignas(64) std::atomic<std::uint64_t> waits_{0}; ///< noted so far; zero: being written
+    std::atomic<std::int64_t> wait_ns_{0};
+    std::atomic<std::uint64_t> wait_ended_{0}; ///< ticks
+    std::atomic<const char*> wait_object_{nullptr};
+    std::atomic<const char*> wait_operation_{nullptr};
+    std::atomic<task_word> wait_task_{0};
+    std::uint64_t n_waits_ = 0;    ///< the thread's
+    std::uint64_t taken_wait_ = 0; ///< the watcher's: the last of waits_ that it took
+    run_slot* next_ = nullptr;     ///< set before the slot is published
 };
+
+inline void run_slot::waited(nanoseconds length, const shown_handler& handler) noexcept {
+    if (length.count() > longest_wait_ns_.load(std::memory_order_relaxed)) {
+        note_wait(length, handler);
+    }
+}
 
 inline void run_slot::show(const shown_handler& handler) noexcept {
     auto sequence = sequence_.load(std::memory_order_relaxed);

@@ -98,6 +98,12 @@ json::object to_json(const judge::culprit& unbounded) {
     if (who.has_pending) {
         out["PendingHandlers"] = who.pending;
     }
+    if (who.handlers != 0) {
+        out["HandlersInTurn"] = who.handlers;
+    }
+    if (who.cpu_percent) {
+        out["CPUPercent"] = *who.cpu_percent;
+    }
     if (!who.stack.empty()) {
         out["Stack"] = to_json(bounded_lines(who.stack.lines()));
     }

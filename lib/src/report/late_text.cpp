@@ -34,6 +34,21 @@ std::string waiting(const judge::culprit& who) {
     return where.empty() ? "" : " in " + where;
 }
 
+/// What a turn of many handlers was spent on.
+std::string spent(const judge::culprit& who) {
+    constexpr unsigned mostly = 50; // percent
+    auto out = who.handlers == 0 ? std::string("many short handlers")
+                                 : counted(who.handlers, "handler") + " in the turn";
+    if (!who.cpu_percent) {
+        return out;
+    }
+    out += ", " + std::to_string(*who.cpu_percent) + "% of the time on a CPU";
+    if (*who.cpu_percent < mostly) {
+        out += ", else asleep" + waiting(who);
+    }
+    return out;
+}
+
 std::string because(const judge::culprit& who, judge::cause why) {
     switch (why) {
     case judge::cause::none:
@@ -46,7 +61,7 @@ std::string because(const judge::culprit& who, judge::cause why) {
     case judge::cause::io:
         return ": cause io" + waiting(who);
     case judge::cause::congestion:
-        return ": cause congestion (many short handlers)";
+        return ": cause congestion (" + spent(who) + ')';
     case judge::cause::starved:
         return ": cause starved (" +
                (who.machine.empty() ? "the machine is short of CPU" : who.machine) + ')';
@@ -83,7 +98,7 @@ bool is_runtime(std::string_view frame) {
 
 std::string late_text(const judge::stall& e) {
     if (e.thread != 0) {
-        const auto handler = place(e.who, judge::cause::none);
+        const auto handler = place_text(e.who);
         return "loop " + e.loop + ": thread " + std::to_string(e.thread) + " has been" +
                (handler.empty() ? " in one handler" : handler) + " for " + human(e.lag) +
                " (critical " + human(e.threshold) + ')' + because(e.who, e.why) +
@@ -101,6 +116,10 @@ std::string late_text(const judge::trip& e) {
     return "loop " + e.loop + " lag " + human(e.lag) + " (watchdog limit " + human(e.threshold) +
            ')' + place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who) +
            "; giving up: watchdog trip";
+}
+
+std::string place_text(const judge::culprit& who) {
+    return place(who, judge::cause::none);
 }
 
 std::string shown_frames(const std::vector<std::string>& stack) {

@@ -20,6 +20,9 @@ inline constexpr std::size_t frames_shown = 3;
 [[nodiscard]] std::string late_text(const judge::stall& e);
 [[nodiscard]] std::string late_text(const judge::trip& e);
 
+/// " in handler socket.async_receive", " in task "poll" (...)"; empty if neither is known.
+[[nodiscard]] std::string place_text(const judge::culprit& who);
+
 /// Lines of a stack to show below the text, without a newline at the end; empty if there is none.
 [[nodiscard]] std::string shown_frames(const std::vector<std::string>& stack);
 

@@ -29,6 +29,10 @@ std::string because(judge::cause why) {
                : ": cause " + std::string(judge::to_string(why));
 }
 
+std::string times(std::uint64_t n) {
+    return n == 1 ? "once" : std::to_string(n) + " times";
+}
+
 /// Empty, and so not written, for an event that is about the whole loop.
 std::string thread_id(int thread) {
     return thread == 0 ? std::string() : std::to_string(thread);
@@ -65,7 +69,9 @@ record late_record(Late e) {
                        {"LOOPMON_STACK", whole_stack(stack)},
                        {"LOOPMON_EPISODE", std::to_string(e.episode)},
                        {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
-                       {"LOOPMON_PENDING", e.who.has_pending ? std::to_string(e.who.pending) : ""}},
+                       {"LOOPMON_PENDING", e.who.has_pending ? std::to_string(e.who.pending) : ""},
+                       {"LOOPMON_CPU_PERCENT",
+                        e.who.cpu_percent ? std::to_string(*e.who.cpu_percent) : ""}},
             .details = shown_frames(stack)};
 }
 
@@ -89,6 +95,50 @@ struct renderer {
                  {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
                  {"LOOPMON_EPISODE", std::to_string(e.episode)},
                  {"LOOPMON_THREAD", thread_id(e.thread)}}};
+    }
+    record operator()(const judge::recurring& e) const {
+        return series(e, "recurring", recurring_id, priority::warning,
+                      "loop " + e.loop + " is late again and again: " + times(e.count) + " in " +
+                          human(e.span) + ", for " + human(e.total) + " in all (peak lag " +
+                          human(e.peak) + ')' + because(e.why));
+    }
+    record operator()(const judge::recurring_over& e) const {
+        return series(e, "recurring-over", recurring_over_id, priority::notice,
+                      "loop " + e.loop + " is not late again and again any more: it was " +
+                          times(e.count) + " in " + human(e.span) + ", for " + human(e.total) +
+                          " in all (peak lag " + human(e.peak) + ')' + because(e.why));
+    }
+    record operator()(const judge::backlog& e) const {
+        const bool is_critical = e.severity == judge::level::stalled;
+        const judge::culprit who =
+            bounded(judge::culprit{.handler = e.handler, .task = e.task, .spawned = e.spawned});
+        return {is_critical ? priority::err : priority::warning,
+                "backlog",
+                backlog_id,
+                "loop " + e.loop + " is on time, but work waited for " + human(e.waited) +
+                    (is_critical ? " (critical " : " (warn ") + human(e.threshold) + ')' +
+                    place_text(who) + "; " + counted(e.active_tasks, "active task"),
+                {{"LOOPMON_LOOP", e.loop},
+                 {"LOOPMON_WAITED_USEC", usec(e.waited)},
+                 {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
+                 {"LOOPMON_HANDLER", who.handler},
+                 {"LOOPMON_TASK", who.task},
+                 {"LOOPMON_SPAWNED", who.spawned},
+                 {"LOOPMON_EPISODE", std::to_string(e.episode)},
+                 {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)}}};
+    }
+    record operator()(const judge::backlog_over& e) const {
+        return {priority::notice,
+                "backlog-over",
+                backlog_over_id,
+                "loop " + e.loop +
+                    (e.unwatched ? " is not watched any more, with work that waited for "
+                                 : ": work does not wait any more, after ") +
+                    human(e.lasted) + " (longest wait " + human(e.peak) + ')',
+                {{"LOOPMON_LOOP", e.loop},
+                 {"LOOPMON_DURATION_USEC", usec(e.lasted)},
+                 {"LOOPMON_PEAK_USEC", usec(e.peak)},
+                 {"LOOPMON_EPISODE", std::to_string(e.episode)}}};
     }
     record operator()(const judge::trip& e) const {
         auto r = late_record(e);
@@ -137,9 +187,15 @@ struct renderer {
         return {priority::notice,
                 "paused",
                 paused_id,
-                "the process or the machine stood still for " + human(e.lasted) +
+                "the process or the machine stood still " +
+                    (e.count == 1
+                         ? "for " + human(e.lasted)
+                         : times(e.count) + " in " + human(e.span) + ", for " + human(e.lasted) +
+                               " in all (" + human(e.peak) + " at most)") +
                     "; no loop is blamed for it",
-                {{"LOOPMON_DURATION_USEC", usec(e.lasted)}}};
+                {{"LOOPMON_DURATION_USEC", usec(e.lasted)},
+                 {"LOOPMON_COUNT", std::to_string(e.count)},
+                 {"LOOPMON_PEAK_USEC", usec(e.count == 1 ? e.lasted : e.peak)}}};
     }
     record operator()(const judge::tasks_high& e) const {
         return tasks(e, priority::warning, "tasks-high", tasks_high_id,
@@ -205,6 +261,20 @@ struct renderer {
     }
     record operator()(const judge::bus_regained&) const {
         return {priority::notice, "bus-regained", bus_regained_id, "D-Bus is back", {}};
+    }
+
+    static record series(const judge::lateness_series& e, std::string_view name,
+                         std::string_view id, priority severity, std::string text) {
+        return {severity,
+                name,
+                id,
+                std::move(text),
+                {{"LOOPMON_LOOP", e.loop},
+                 {"LOOPMON_COUNT", std::to_string(e.count)},
+                 {"LOOPMON_DURATION_USEC", usec(e.total)},
+                 {"LOOPMON_PEAK_USEC", usec(e.peak)},
+                 {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
+                 {"LOOPMON_TIMESTAMP", usec(e.since)}}};
     }
 
     template <class Tasks>

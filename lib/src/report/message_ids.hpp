@@ -11,6 +11,10 @@ namespace loopmon::report {
 
 inline constexpr std::string_view stall_id = "9d5618b938d24f54bd5b2bd08f3cf082";
 inline constexpr std::string_view recovered_id = "a49be3105a6d4affab86ff4e23194d0b";
+inline constexpr std::string_view recurring_id = "cbf6119208a7443ebbe061df20957d58";
+inline constexpr std::string_view recurring_over_id = "c20ac05753f04a57b708fcc921734448";
+inline constexpr std::string_view backlog_id = "e9167fcdb91a402a8dae347d8d66c189";
+inline constexpr std::string_view backlog_over_id = "097ecff6c2974592baa09d411722110a";
 inline constexpr std::string_view expected_long_id = "cca24c7d110a4162b412ef1bb3d214f5";
 inline constexpr std::string_view trip_id = "eddbbd6a464346c4be51a8f095c1f8b2";
 inline constexpr std::string_view previous_trip_id = "af2b75569bdf43c3b19ad8d30b0dd571";

@@ -18,6 +18,13 @@ namespace {
 // the watchdog is told may be out of date by this.
 constexpr auto inquiry_period = std::chrono::seconds(1);
 
+judge::lateness_series* series_of(judge::event& happened) {
+    if (auto* const on = std::get_if<judge::recurring>(&happened)) {
+        return on;
+    }
+    return std::get_if<judge::recurring_over>(&happened);
+}
+
 } // namespace
 
 loop_watch::loop_watch(time_point now, loop_settings settings,
@@ -30,6 +37,7 @@ loop_watch::loop_watch(time_point now, loop_settings settings,
       lateness_(loop_, gauge_),
       judge_(settings_.name, settings_.lag),
       tasks_judge_(settings_.name, settings_.tasks),
+      backlog_judge_(settings_.name),
       statistics_(now, loop_, gauge_),
       busy_(settings_.name, loop_, finder_) {
     keep_long_turns();
@@ -73,7 +81,8 @@ bool loop_watch::step(const round& at, judge::events& out) {
         settled_ = calm ? at.now + lag_window::slot_length : at.now;
     }
     look_at_threads(at, out);
-    next_ = std::min(plan(at), busy_.next_check());
+    look_at_queue(at, out);
+    next_ = std::min({plan(at), busy_.next_check(), backlog_judge_.next_check()});
     return changed;
 }
 
@@ -85,6 +94,36 @@ void loop_watch::look_at_threads(const round& at, judge::events& out) {
     busy_.step({at.now, at.pauses, settings_.lag.critical, at.stacks, loop_->tasks().active(),
                 judge_.budget(), number},
                lateness_.outlasting(), out);
+}
+
+void loop_watch::look_at_queue(const round& at, judge::events& out) {
+    const auto worst = longest_wait(at);
+    if (judge_.judges(at.now)) {
+        const auto number = std::function([this] { return judge_.new_episode(); });
+        backlog_judge_.step(
+            {at.now, settings_.lag, loop_->tasks().active(), judge_.budget(), number}, worst, out);
+    }
+}
+
+// A wait is no news as far as the loop was late in that time, or nobody was to be judged.
+std::optional<judge::late_work> loop_watch::longest_wait(const round& at) {
+    auto& tracking = loop_->tracking();
+    const auto least = settings_.lag.warn / 2;
+    const auto longest = tracking.active() ? tracking.take_longest_wait(least) : std::nullopt;
+    if (!longest || is_.growing >= least) {
+        return std::nullopt;
+    }
+    auto from = std::max(time_point(longest->began - longest->waited), judge_.judged_from());
+    if (const auto late_until = last_lateness_ended()) {
+        from = std::max(from, *late_until);
+    }
+    const auto waited = (longest->began - from) - at.pauses.excluded(from, longest->began);
+    if (waited < least) {
+        return std::nullopt;
+    }
+    judge::culprit who;
+    identify(who, longest->object, longest->operation, longest->task);
+    return judge::late_work{longest->began, waited, who.handler, who.task, who.spawned};
 }
 
 bool loop_watch::look(const round& at, judge::events& out) {
@@ -147,7 +186,7 @@ void loop_watch::investigate(const round& at, const lateness::reading& is) {
     if (is.growing >= at.trip_lag && concluded_at_ < at.trip_lag) {
         conclude(at, is.growing, at.stacks); // no budget limits what is told of a trip
     } else if (is.growing >= news) {
-        conclude(at, is.growing, at.stacks && judge_.budget().allows(at.now));
+        conclude(at, is.growing, at.stacks && judge_.would_report(at.now, is.growing));
     } else if (is.growing >= at.trip_lag && is.growing >= concluded_at_ + inquiry_period) {
         conclude(at, is.growing, at.stacks, why_);
     }
@@ -181,6 +220,7 @@ void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge:
     concluded_of_ = sequence;
     why_ = found.why;
     who_ = std::move(found.who);
+    who_.handlers = of.handlers_in_turn;
     if (handler) {
         identify(who_, handler->object, handler->operation, handler->task);
     }
@@ -238,6 +278,7 @@ void loop_watch::finish(time_point now, judge::events& out) {
     judge_.finish(now, out);
     remember(now, out, first);
     busy_.finish(now, out);
+    backlog_judge_.finish(out);
     tasks_judge_.finish(loop_->tasks().active(), out);
 }
 
@@ -255,6 +296,9 @@ void loop_watch::remember(time_point now, judge::events& out, std::size_t first)
             is_known = true;
         } else if (const auto* const over = std::get_if<judge::recovered>(&out[i])) {
             stalls_.ended(*over);
+        } else if (auto* const series = series_of(out[i])) {
+            series->since =
+                wall - std::chrono::duration_cast<judge::wall_time::duration>(now - series->began);
         }
     }
     if (!is_known && is_.growing > duration::zero() && concluded_at_ == is_.growing) {

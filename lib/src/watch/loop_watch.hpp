@@ -4,6 +4,7 @@
 // is to blame while that can be seen, remembers, and knows when to look again.
 #pragma once
 
+#include "judge/backlog_judge.hpp"
 #include "judge/loop_judge.hpp"
 #include "judge/tasks_judge.hpp"
 #include "judge/watchdog_gate.hpp"
@@ -81,6 +82,8 @@ public:
 private:
     bool look(const round& at, judge::events& out);
     void look_at_threads(const round& at, judge::events& out);
+    void look_at_queue(const round& at, judge::events& out);
+    [[nodiscard]] std::optional<judge::late_work> longest_wait(const round& at);
     [[nodiscard]] time_point plan(const round& at) const;
     /// A lag under this is not looked into: neither the judge nor the watchdog is near its limit.
     [[nodiscard]] duration noticeable() const;
@@ -104,6 +107,7 @@ private:
     lateness lateness_;
     judge::loop_judge judge_;
     judge::tasks_judge tasks_judge_;
+    judge::backlog_judge backlog_judge_;
     loop_statistics statistics_;
     busy_handlers busy_;
     report::stall_ring stalls_;

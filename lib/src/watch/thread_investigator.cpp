@@ -7,11 +7,22 @@
 #include "watch/syscall_name.hpp"
 #include "watch/thread_snapshot.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace loopmon::watch {
 
 namespace {
+
+std::optional<unsigned> cpu_percent(const judge::stall_evidence& proof) {
+    if (!proof.progress || proof.progress->wall <= judge::duration::zero()) {
+        return std::nullopt;
+    }
+    // The clocks are read one after the other, so the part may come out larger than the whole.
+    const auto ran = std::clamp(proof.progress->cpu, judge::duration::zero(), proof.progress->wall);
+    return static_cast<unsigned>(ran * 100 / proof.progress->wall);
+}
 
 /// A stack shows where one handler is. It shows nothing of a thread that does not run it: one that
 /// is stopped takes no signal, and of many short handlers it would show an innocent one.
@@ -43,6 +54,7 @@ public:
         found.why = judge::classify(proof);
         found.who.syscall = syscall_text(seen, &before_);
         found.who.waiting_in = seen.wchan;
+        found.who.cpu_percent = cpu_percent(proof);
         found.who.machine = machine_text(before_, seen, machine);
         if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
             found.who.stack = text_of(symboliser(

@@ -157,9 +157,16 @@ void watcher::publish(const judge::events& happened) {
 // What needs memory is tried, each part for itself: a round that cannot tell of one loop still
 // looks at the others, and feeds the watchdog or does not.
 time_point watcher::step(clock_reading at) {
-    if (const auto pause = pause_detector_.woke(at, pauses_)) {
-        attempt([&] { publish({judge::paused{*pause}}); });
-    }
+    const auto pause = pause_detector_.woke(at, pauses_);
+    attempt([&] {
+        judge::events happened;
+        if (pause) {
+            pause_judge_.paused(at.now, *pause, happened);
+        } else {
+            pause_judge_.step(at.now, happened);
+        }
+        publish(happened);
+    });
     const auto round = round_at(at.now);
     const bool starting = !ready_ && !loops_.empty() && !all_started();
     auto next = at.now + (starting ? start_up_look : longest_sleep);
@@ -169,7 +176,8 @@ time_point watcher::step(clock_reading at) {
         late_loops_ += loop.state() != judge::level::nominal ? 1 : 0;
     }
     attempt([&] { feed_watchdog(at.now); });
-    next = std::max(std::min(next, gate_.next_check()), at.now + shortest_sleep);
+    next = std::min({next, gate_.next_check(), pause_judge_.next_check()});
+    next = std::max(next, at.now + shortest_sleep);
     pause_detector_.sleeping_until(next);
     return next;
 }

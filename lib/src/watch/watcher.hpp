@@ -6,6 +6,7 @@
 #pragma once
 
 #include "judge/event.hpp"
+#include "judge/pause_judge.hpp"
 #include "judge/watchdog_gate.hpp"
 #include "report/sink.hpp"
 #include "systemd/notifier.hpp"
@@ -97,6 +98,7 @@ private:
     investigator& finder_;
     pause_ledger pauses_;
     pause_detector pause_detector_;
+    judge::pause_judge pause_judge_;
     judge::watchdog_gate gate_;
     std::map<std::uint64_t, loop_watch> loops_;
     std::map<std::uint64_t, probe_watch> probes_;

@@ -32,6 +32,14 @@ const judge::stall warned{.loop = "main",
                           .ongoing = true,
                           .active_tasks = 3};
 
+const judge::lateness_series late_again{.loop = "main",
+                                        .count = 720,
+                                        .total = 108s,
+                                        .peak = 150ms,
+                                        .span = 1h,
+                                        .why = judge::cause::blocked,
+                                        .since = judge::wall_time(1'700'000'000s)};
+
 } // namespace
 
 TEST_CASE("message: durations are written for people", "[report]") {
@@ -73,7 +81,8 @@ TEST_CASE("message: the culprit of a stall has fields of its own", "[report]") {
                   .syscall = "openat",
                   .stack = {"openat (libc.so.6+0x1)", "read_config() (loopmond+0x2)"},
                   .pending = 17,
-                  .has_pending = true};
+                  .has_pending = true,
+                  .cpu_percent = 4};
     const auto r = render(caught);
     CHECK(field(r, "LOOPMON_CAUSE") == "blocked");
     CHECK(field(r, "LOOPMON_HANDLER") == "socket.async_receive");
@@ -82,6 +91,7 @@ TEST_CASE("message: the culprit of a stall has fields of its own", "[report]") {
     CHECK(field(r, "LOOPMON_SYSCALL") == "openat");
     CHECK(field(r, "LOOPMON_STACK") == "openat (libc.so.6+0x1)\nread_config() (loopmond+0x2)");
     CHECK(field(r, "LOOPMON_PENDING") == "17");
+    CHECK(field(r, "LOOPMON_CPU_PERCENT") == "4");
     CHECK(r.text.find('\n') == r.text.npos); // it becomes a status
     CHECK(r.details == "  #0 openat (libc.so.6+0x1)\n  #1 read_config() (loopmond+0x2)");
 }
@@ -105,10 +115,83 @@ TEST_CASE("message: a stall of one thread says that the loop goes on", "[report]
     CHECK(field(render(warned), "LOOPMON_THREAD").empty());
 }
 
+TEST_CASE("message: a loop that is late again and again is summed up", "[report]") {
+    const bool over = GENERATE(true, false);
+    const auto r =
+        over ? render(judge::recurring_over{late_again}) : render(judge::recurring{late_again});
+    CHECK(r.severity == (over ? priority::notice : priority::warning));
+    CHECK(r.event == (over ? "recurring-over" : "recurring"));
+    CHECK(r.text == (over ? "loop main is not late again and again any more: it was 720 times in "
+                            "1h, for 1min 48s in all (peak lag 150ms): cause blocked"
+                          : "loop main is late again and again: 720 times in 1h, for 1min 48s in "
+                            "all (peak lag 150ms): cause blocked"));
+    CHECK(field(r, "LOOPMON_LOOP") == "main");
+    CHECK(field(r, "LOOPMON_COUNT") == "720");
+    CHECK(field(r, "LOOPMON_DURATION_USEC") == "108000000");
+    CHECK(field(r, "LOOPMON_PEAK_USEC") == "150000");
+    CHECK(field(r, "LOOPMON_CAUSE") == "blocked");
+    CHECK(field(r, "LOOPMON_TIMESTAMP") == "1700000000000000");
+}
+
+TEST_CASE("message: work that waited says which, and for how long", "[report]") {
+    judge::backlog waits{.loop = "main",
+                         .episode = 7,
+                         .severity = judge::level::stalled,
+                         .waited = 2s,
+                         .threshold = 1s,
+                         .handler = "strand_executor.execute",
+                         .task = "poll",
+                         .spawned = "poll.cpp:8",
+                         .active_tasks = 3};
+    const auto r = render(waits);
+    CHECK(r.text == "loop main is on time, but work waited for 2s (critical 1s) in task \"poll\" "
+                    "(strand_executor.execute, spawned poll.cpp:8); 3 active tasks");
+    CHECK(r.severity == priority::err);
+    CHECK(r.event == "backlog");
+    CHECK(field(r, "LOOPMON_LOOP") == "main");
+    CHECK(field(r, "LOOPMON_WAITED_USEC") == "2000000");
+    CHECK(field(r, "LOOPMON_THRESHOLD_USEC") == "1000000");
+    CHECK(field(r, "LOOPMON_HANDLER") == "strand_executor.execute");
+    CHECK(field(r, "LOOPMON_TASK") == "poll");
+    CHECK(field(r, "LOOPMON_SPAWNED") == "poll.cpp:8");
+    CHECK(field(r, "LOOPMON_EPISODE") == "7");
+    CHECK(field(r, "LOOPMON_ACTIVE_TASKS") == "3");
+    waits.severity = judge::level::degraded;
+    CHECK(render(waits).severity == priority::warning);
+
+    judge::backlog_over over{.loop = "main", .episode = 7, .lasted = 3s, .peak = 2s};
+    const auto end = render(over);
+    CHECK(end.text == "loop main: work does not wait any more, after 3s (longest wait 2s)");
+    CHECK(end.severity == priority::notice);
+    CHECK(end.event == "backlog-over");
+    CHECK(field(end, "LOOPMON_LOOP") == "main");
+    CHECK(field(end, "LOOPMON_DURATION_USEC") == "3000000");
+    CHECK(field(end, "LOOPMON_PEAK_USEC") == "2000000");
+    CHECK(field(end, "LOOPMON_EPISODE") == "7");
+    over.unwatched = true;
+    CHECK(render(over).text ==
+          "loop main is not watched any more, with work that waited for 3s (longest wait 2s)");
+}
+
+TEST_CASE("message: one pause, and many that are summed up", "[report]") {
+    const auto one = render(judge::paused{.lasted = 5s});
+    CHECK(one.text == "the process or the machine stood still for 5s; no loop is blamed for it");
+    CHECK(field(one, "LOOPMON_DURATION_USEC") == "5000000");
+    CHECK(field(one, "LOOPMON_COUNT") == "1");
+    CHECK(field(one, "LOOPMON_PEAK_USEC") == "5000000");
+    const auto many = render(judge::paused{.lasted = 14s, .count = 350, .peak = 50ms, .span = 80s});
+    CHECK(many.text == "the process or the machine stood still 350 times in 1min 20s, for 14s in "
+                       "all (50ms at most); no loop is blamed for it");
+    CHECK(field(many, "LOOPMON_DURATION_USEC") == "14000000");
+    CHECK(field(many, "LOOPMON_COUNT") == "350");
+    CHECK(field(many, "LOOPMON_PEAK_USEC") == "50000");
+}
+
 TEST_CASE("message: fields of what is not known are empty, and so not written", "[report]") {
     const auto r = render(warned);
-    for (const auto* name : {"LOOPMON_HANDLER", "LOOPMON_TASK", "LOOPMON_SPAWNED",
-                             "LOOPMON_SYSCALL", "LOOPMON_STACK", "LOOPMON_PENDING"}) {
+    for (const auto* name :
+         {"LOOPMON_HANDLER", "LOOPMON_TASK", "LOOPMON_SPAWNED", "LOOPMON_SYSCALL", "LOOPMON_STACK",
+          "LOOPMON_PENDING", "LOOPMON_CPU_PERCENT"}) {
         CHECK(field(r, name).empty());
     }
     auto none = warned;
@@ -174,6 +257,10 @@ TEST_CASE("message: every event has a name, an id of its own, and a text", "[rep
     const std::vector<judge::event> all = {
         warned,
         judge::recovered{"main", 7, 1800ms, 1750ms, judge::cause::unknown},
+        judge::recurring{late_again},
+        judge::recurring_over{late_again},
+        judge::backlog{.loop = "main", .waited = 2s, .threshold = 1s},
+        judge::backlog_over{.loop = "main", .lasted = 3s, .peak = 2s},
         judge::expected_long{"main", "reindexing", 1500ms, 3s},
         judge::trip{},
         judge::previous_trip{"loop main lag 5s", judge::wall_time(5s)},

@@ -160,6 +160,39 @@ TEST_CASE("tracking: queue delay is that of posted handlers and not of waits") {
     CHECK(delays.counts[bucket_of(7ms)] == 1);
 }
 
+TEST_CASE("tracking: the longest wait since the last look has its handler, strands included") {
+    asio::io_context io;
+    auto& tracking = tracking_of(io);
+    const auto strand = asio::make_strand(io);
+    const auto work = [] { manual_ticks::advance(100ms); };
+    asio::post(io, [] {}); // so that the thread has a slot
+    io.run();
+    CHECK_FALSE(tracking.take_longest_wait(50ms)); // from now on
+    for (auto i = 0; i < 4; ++i) {
+        asio::post(strand, work);
+    }
+    io.restart();
+    io.run();
+    const auto longest = tracking.take_longest_wait(50ms);
+    REQUIRE(longest);
+    CHECK(longest->waited == 300ms);
+    CHECK(longest->began == manual_ticks::now() - 100ms);
+    CHECK(std::string(longest->object) + '.' + longest->operation == "strand_executor.execute");
+    CHECK(longest->task == 0);
+    CHECK_FALSE(tracking.take_longest_wait(50ms)); // it is taken
+
+    asio::post(strand, work);
+    asio::post(strand, work);
+    io.restart();
+    io.run();
+    REQUIRE(tracking.take_longest_wait(50ms));
+    asio::post(strand, [] {});
+    manual_ticks::advance(50ms);
+    io.restart();
+    io.run();
+    CHECK_FALSE(tracking.take_longest_wait(50ms)); // not longer than that
+}
+
 TEST_CASE("tracking: run time is without the handlers inside, so that its sum is busy time") {
     asio::io_context io;
     const auto& tracking = tracking_of(io);

@@ -107,14 +107,20 @@ TEST_CASE("culprit: no stack is taken for an alert that will not be printed", "[
     scene s;
     s.finder.finds = in_openat;
     auto at = start;
-    for (auto stall = 0; stall < 11; ++stall) { // ten a minute are printed
+    for (auto stall = 0; stall < 11; ++stall) { // ten are, then they are summed up
         s.play(at + 4s, at + 1s, at + 1900ms);
         at += 4s;
     }
     REQUIRE(s.finder.suspicions.size() == 11);
-    CHECK(s.finder.suspicions[9].with_stack);
+    CHECK(s.finder.suspicions[8].with_stack);
     CHECK_FALSE(s.finder.suspicions[10].with_stack);
+    CHECK(s.sink.all<judge::stall>().size() == 9);
     CHECK(s.watcher.find(1)->stalls(s.next).size() == 11); // but remembered it is
+    const auto sums = s.sink.all<judge::recurring>();
+    REQUIRE(sums.size() == 1); // with the tenth
+    CHECK(sums[0].count == 10);
+    CHECK(sums[0].why == judge::cause::blocked);
+    CHECK(sums[0].since > judge::wall_time(1h)); // a date
 }
 
 TEST_CASE("culprit: no stack is taken where stacks are switched off", "[watch]") {
