@@ -84,7 +84,8 @@ public:
     std::optional<report::loop_status> loop(id which) override;
     report::lag_summary window(id loop) override;
     std::optional<report::probe_status> probe(id which) override;
-    std::vector<report::task_status> tasks(id loop) override;
+    std::vector<report::task_status> tasks(id loop, std::uint64_t after, std::size_t most) override;
+    std::vector<report::task_group> task_groups(id loop, std::size_t most) override;
     std::optional<report::bucket_list> histogram(id loop, report::histogram_kind which) override;
     std::vector<report::stall_status> stalls(id loop) override;
     std::vector<report::history_entry> history(id loop) override;

@@ -66,10 +66,17 @@ std::optional<report::probe_status> monitor_impl::probe(id which) {
     return found->second.status();
 }
 
-std::vector<report::task_status> monitor_impl::tasks(id loop) {
+std::vector<report::task_status> monitor_impl::tasks(id loop, std::uint64_t after,
+                                                     std::size_t most) {
     const auto* const found = watcher_.find(loop);
     return found == nullptr ? std::vector<report::task_status>()
-                            : found->tasks(std::chrono::steady_clock::now());
+                            : found->tasks(std::chrono::steady_clock::now(), after, most);
+}
+
+std::vector<report::task_group> monitor_impl::task_groups(id loop, std::size_t most) {
+    const auto* const found = watcher_.find(loop);
+    return found == nullptr ? std::vector<report::task_group>()
+                            : found->task_groups(std::chrono::steady_clock::now(), most);
 }
 
 std::optional<report::bucket_list> monitor_impl::histogram(id loop, report::histogram_kind which) {

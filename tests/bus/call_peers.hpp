@@ -17,7 +17,8 @@
 
 namespace loopmon::test {
 
-/// Echo answers with its text, Fail with an error, Silent never, Late when it is asked to.
+/// Echo answers with its text, Fail with an error, Rant with a long one, Silent never, Late when it
+/// is asked to.
 inline int serve(sd_bus_message* call, void* late, sd_bus_error*) noexcept {
     if (sd_bus_message_is_method_call(call, "org.test", "Echo") > 0) {
         const char* text = "";
@@ -26,6 +27,11 @@ inline int serve(sd_bus_message* call, void* late, sd_bus_error*) noexcept {
     }
     if (sd_bus_message_is_method_call(call, "org.test", "Fail") > 0) {
         return sd_bus_reply_method_errorf(call, "org.test.Error.No", "because");
+    }
+    if (sd_bus_message_is_method_call(call, "org.test", "Rant") > 0) {
+        const auto text = std::string(20'000'000, 'x') + "\u009b";
+        const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST("org.test.Error.No", text.c_str());
+        return sd_bus_reply_method_error(call, &error);
     }
     if (sd_bus_message_is_method_call(call, "org.test", "Late") > 0) {
         static_cast<systemd::message_ptr*>(late)->reset(sd_bus_message_ref(call));

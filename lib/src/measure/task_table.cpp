@@ -53,23 +53,58 @@ void task_table::remove(task_word task) noexcept {
     free_.push(number);
 }
 
-std::vector<task_info> task_table::list() const {
-    std::vector<task_info> result;
-    result.reserve(active());
+template <class See>
+void task_table::for_each_living(const See& see) const {
     for (auto number = newest_block_.load(std::memory_order_acquire); number != no_block;) {
         const auto& block = block_at(number);
         for (const auto& slot : block.slots) {
             if (const auto generation = slot.living()) {
-                if (auto info = slot.load(*generation)) {
-                    result.push_back(*std::move(info));
-                }
+                see(slot, *generation);
             }
         }
         number = block.next.load(std::memory_order_relaxed);
     }
-    std::sort(result.begin(), result.end(),
-              [](const task_info& a, const task_info& b) { return a.id < b.id; });
+}
+
+std::vector<task_info> task_table::list(std::uint64_t after, std::size_t most) const {
+    struct candidate {
+        std::uint64_t id;
+        const task_slot* slot;
+        task_slot::generation of;
+        bool operator<(const candidate& other) const { return id < other.id; }
+    };
+    std::vector<candidate> oldest; // a heap, the newest of them first
+    for_each_living([&](const task_slot& slot, task_slot::generation of) {
+        const auto id = slot.id(of);
+        if (id <= after) { // zero: over meanwhile
+            return;
+        }
+        if (oldest.size() < most) {
+            oldest.push_back({id, &slot, of});
+            std::push_heap(oldest.begin(), oldest.end());
+        } else if (most != 0 && id < oldest.front().id) {
+            std::pop_heap(oldest.begin(), oldest.end());
+            oldest.back() = {id, &slot, of};
+            std::push_heap(oldest.begin(), oldest.end());
+        }
+    });
+    std::sort_heap(oldest.begin(), oldest.end());
+    std::vector<task_info> result;
+    result.reserve(oldest.size());
+    for (const auto& [id, slot, of] : oldest) {
+        if (auto info = slot->load(of)) {
+            result.push_back(*std::move(info));
+        }
+    }
     return result;
+}
+
+void task_table::visit(const std::function<void(const task_info&)>& show) const {
+    for_each_living([&](const task_slot& slot, task_slot::generation of) {
+        if (const auto info = slot.load(of)) {
+            show(*info);
+        }
+    });
 }
 
 std::uint32_t task_table::take_slot() noexcept {

@@ -13,6 +13,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -39,9 +41,13 @@ public:
         return active_.load(std::memory_order_relaxed);
     }
 
-    /// The live tasks, oldest first. Allocates; for the watcher. A task that ends or begins
-    /// meanwhile may be in or not.
-    [[nodiscard]] std::vector<task_info> list() const;
+    /// The live tasks, oldest first; of those whose id is over `after`, the first `most`.
+    /// Allocates, as much as they need; for the watcher. A task that ends or begins meanwhile may
+    /// be in or not.
+    [[nodiscard]] std::vector<task_info>
+    list(std::uint64_t after = 0, std::size_t most = std::numeric_limits<std::size_t>::max()) const;
+    /// Shows each live task once, in no order. Allocates for one at a time; for the watcher.
+    void visit(const std::function<void(const task_info&)>& show) const;
 
 private:
     static std::atomic<std::uint32_t>& next_slot(std::uint32_t number) noexcept {
@@ -49,6 +55,8 @@ private:
     }
     using slot_stack = free_stack<next_slot>;
 
+    template <class See>
+    void for_each_living(const See& see) const;
     [[nodiscard]] std::uint32_t take_slot() noexcept;
     [[nodiscard]] bool may_grow() noexcept;
 

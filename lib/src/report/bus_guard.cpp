@@ -21,7 +21,7 @@ constexpr std::array<std::pair<std::string_view, std::uint32_t>, 8> costly_membe
     {"ListStalls", 1},
     {"ListTasks", 1},
     {"ListTasksAfter", 1},
-    {"ListTasksByName", 1},
+    {"ListTasksByName", 8}, // each task is looked at
 }};
 
 std::uint32_t cost_of(std::string_view member) noexcept {

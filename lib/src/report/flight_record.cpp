@@ -118,8 +118,8 @@ flight_state collect_flight(model& source, const judge::trip& why) noexcept {
     }
     attempt([&] { out.loop = source.loop(*id); });
     attempt([&] {
-        auto tasks = source.tasks(*id);
-        out.n_tasks = tasks.size();
+        auto tasks = source.tasks(*id, 0, flight_record::most_tasks_seen);
+        out.n_tasks = std::max<std::uint64_t>(tasks.size(), out.loop ? out.loop->active_tasks : 0);
         std::stable_partition(tasks.begin(), tasks.end(),
                               [&](const task_status& task) { return task.name == why.who.task; });
         tasks.resize(std::min(tasks.size(), flight_record::most_tasks));

@@ -42,6 +42,8 @@ using flight_source = std::function<flight_state(const judge::trip& why)>;
 
 struct flight_record {
     static constexpr std::size_t most_tasks = 100;
+    /// Among which those of the culprit are looked for. A trip is no time to list all there are.
+    static constexpr std::size_t most_tasks_seen = 10'000;
     static constexpr std::size_t most_stalls = 8;
     static constexpr std::size_t most_seconds = 60;
 

@@ -18,13 +18,13 @@ std::int64_t json_usec(wall_time when) {
 json::array to_json(const std::vector<std::string>& texts) {
     json::array out;
     for (const auto& text : texts) {
-        out.emplace_back(text);
+        out.emplace_back(bounded_text(text, longest_text));
     }
     return out;
 }
 
 json::object to_json(const loop_status& loop) {
-    json::object out{{"Name", loop.name},
+    json::object out{{"Name", bounded_text(loop.name, longest_text)},
                      {"Critical", loop.critical},
                      {"Tracking", loop.tracking},
                      {"State", judge::to_string(loop.state)},
@@ -115,9 +115,9 @@ json::array to_json(const history_entry& second) {
 }
 
 json::object to_json(const probe_status& probe) {
-    return {{"Name", probe.name},
-            {"Kind", probe.kind},
-            {"Target", probe.target},
+    return {{"Name", bounded_text(probe.name, longest_text)},
+            {"Kind", bounded_text(probe.kind, longest_text)},
+            {"Target", bounded_text(probe.target, longest_text)},
             {"State", judge::to_string(probe.state)},
             {"Error", bounded_text(probe.error, longest_frame)},
             {"LatencyUSec", json_usec(probe.latency)},

@@ -3,7 +3,10 @@
 
 #include "report/bounded_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +14,9 @@
 namespace loopmon::report {
 
 namespace {
+
+// 400 kB at most. A reply that is larger than the bus allows ends our connection.
+constexpr std::size_t longest_list = 1000;
 
 constexpr std::array<std::pair<std::string_view, histogram_kind>, 3> histogram_names = {{
     {"lag", histogram_kind::lag},
@@ -26,6 +32,11 @@ int append_one(sd_bus_message* m, const task_status& task) {
     return sd_bus_message_append(m, "(tssttt)", task.id, name_on_bus(task.name).c_str(),
                                  name_on_bus(task.spawned).c_str(), to_usec(task.age),
                                  to_usec(task.run_time), task.pending);
+}
+
+int append_one(sd_bus_message* m, const task_group& tasks) {
+    return sd_bus_message_append(m, "(sttt)", name_on_bus(tasks.name).c_str(), tasks.count,
+                                 to_usec(tasks.oldest), to_usec(tasks.run_time));
 }
 
 int append_one(sd_bus_message* m, const stall_status& stall) {
@@ -93,7 +104,21 @@ std::string histograms_there(model& source, model::id loop) {
 } // namespace
 
 int list_tasks(model& source, model::id loop, sd_bus_message* call) {
-    return reply(call, "(tssttt)", source.tasks(loop));
+    return reply(call, "(tssttt)", source.tasks(loop, 0, longest_list));
+}
+
+int list_tasks_after(model& source, model::id loop, sd_bus_message* call) {
+    std::uint64_t after = 0;
+    std::uint32_t most = 0;
+    if (const int r = sd_bus_message_read(call, "tu", &after, &most); r < 0) {
+        return r;
+    }
+    const auto length = most == 0 ? longest_list : std::min<std::size_t>(most, longest_list);
+    return reply(call, "(tssttt)", source.tasks(loop, after, length));
+}
+
+int list_tasks_by_name(model& source, model::id loop, sd_bus_message* call) {
+    return reply(call, "(sttt)", source.task_groups(loop, longest_list));
 }
 
 int list_stalls(model& source, model::id loop, sd_bus_message* call) {

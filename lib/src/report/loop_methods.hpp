@@ -9,6 +9,8 @@
 namespace loopmon::report {
 
 int list_tasks(model& source, model::id loop, sd_bus_message* call);
+int list_tasks_after(model& source, model::id loop, sd_bus_message* call);
+int list_tasks_by_name(model& source, model::id loop, sd_bus_message* call);
 int list_stalls(model& source, model::id loop, sd_bus_message* call);
 int get_history(model& source, model::id loop, sd_bus_message* call);
 int get_histogram(model& source, model::id loop, sd_bus_message* call, sd_bus_error* error);

@@ -108,6 +108,19 @@ const std::vector<sd_bus_vtable> loop_object::vtable = {
                                          return list_tasks(o.shown_.source(), o.id_, call);
                                      }>),
                              SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("ListTasksAfter", "tu", SD_BUS_PARAM(id) SD_BUS_PARAM(limit),
+                             "a(tssttt)", SD_BUS_PARAM(tasks),
+                             (method<loop_object,
+                                     [](loop_object& o, sd_bus_message* call, sd_bus_error*) {
+                                         return list_tasks_after(o.shown_.source(), o.id_, call);
+                                     }>),
+                             SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD_WITH_NAMES("ListTasksByName", "", , "a(sttt)", SD_BUS_PARAM(names),
+                             (method<loop_object,
+                                     [](loop_object& o, sd_bus_message* call, sd_bus_error*) {
+                                         return list_tasks_by_name(o.shown_.source(), o.id_, call);
+                                     }>),
+                             SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD_WITH_NAMES("ListStalls", "", , "a(tttsssas)", SD_BUS_PARAM(stalls),
                              (method<loop_object,
                                      [](loop_object& o, sd_bus_message* call, sd_bus_error*) {

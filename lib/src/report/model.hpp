@@ -4,6 +4,7 @@
 #include "report/journal.hpp"
 #include "report/status.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -29,7 +30,12 @@ public:
     virtual std::optional<loop_status> loop(id which) = 0;
     virtual lag_summary window(id loop) = 0;
     virtual std::optional<probe_status> probe(id which) = 0;
-    virtual std::vector<task_status> tasks(id loop) = 0;
+    /// Of the tasks whose id is over `after` the oldest `most`, the oldest first. There may be
+    /// hundreds of thousands.
+    virtual std::vector<task_status> tasks(id loop, std::uint64_t after, std::size_t most) = 0;
+    /// The tasks by name, the most frequent name first. Beyond `most` names the rest is one group
+    /// with an empty name.
+    virtual std::vector<task_group> task_groups(id loop, std::size_t most) = 0;
     /// @return nothing for a kind that this program does not measure
     virtual std::optional<bucket_list> histogram(id loop, histogram_kind which) = 0;
     /// The last stalls, the newest last; one that is on has `ongoing`.

@@ -64,6 +64,14 @@ struct task_status {
     bool offloaded = false;    ///< runs on a thread pool, loopmon::offload()
 };
 
+/// All tasks of one name.
+struct task_group {
+    std::string name = {};
+    std::uint64_t count = 0;
+    duration oldest{}; ///< its age
+    duration run_time{};
+};
+
 /// One episode of lateness.
 struct stall_status {
     std::uint64_t id = 0; ///< the episode

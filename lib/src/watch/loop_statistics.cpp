@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <set>
 #include <string>
 
@@ -157,7 +159,8 @@ duration loop_statistics::busy(time_point now) const {
     return sum;
 }
 
-std::vector<report::task_status> list_tasks(const measure::loop_state& loop, time_point now) {
+std::vector<report::task_status> list_tasks(const measure::loop_state& loop, time_point now,
+                                            std::uint64_t after, std::size_t most) {
     std::set<std::uint64_t> running; // tasks one of whose handlers runs
     for (const auto& handler : loop.tracking().running()) {
         if (const auto task = measure::find_task(handler.task)) {
@@ -165,7 +168,7 @@ std::vector<report::task_status> list_tasks(const measure::loop_state& loop, tim
         }
     }
     std::vector<report::task_status> out;
-    for (auto& task : loop.tasks().list()) {
+    for (auto& task : loop.tasks().list(after, most)) {
         out.push_back({.id = task.id,
                        .name = std::move(task.name),
                        .spawned = task.file + ":" + std::to_string(task.line),
@@ -175,6 +178,27 @@ std::vector<report::task_status> list_tasks(const measure::loop_state& loop, tim
                        .parent = task.parent,
                        .offloaded = task.offloaded});
     }
+    return out;
+}
+
+std::vector<report::task_group> group_tasks(const measure::loop_state& loop, time_point now,
+                                            std::size_t most) {
+    std::map<std::string, report::task_group, std::less<>> groups;
+    loop.tasks().visit([&](const measure::task_info& task) {
+        const bool known = groups.size() < most || groups.count(task.name) != 0;
+        auto& group = groups[known ? task.name : std::string()];
+        ++group.count;
+        group.oldest = std::max(group.oldest, duration(now - task.began));
+        group.run_time += task.run_time;
+    });
+    std::vector<report::task_group> out;
+    out.reserve(groups.size());
+    for (auto& [name, group] : groups) {
+        group.name = name;
+        out.push_back(std::move(group));
+    }
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto& a, const auto& b) { return a.count > b.count; });
     return out;
 }
 

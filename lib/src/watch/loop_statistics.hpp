@@ -73,8 +73,11 @@ private:
     std::unique_ptr<baseline> baseline_;
 };
 
-/// The tasks of a loop, the oldest first, and which of their handlers do not run.
-[[nodiscard]] std::vector<report::task_status> list_tasks(const measure::loop_state& loop,
-                                                          time_point now);
+/// The tasks of a loop as measure::task_table lists them, and which of their handlers do not run.
+[[nodiscard]] std::vector<report::task_status>
+list_tasks(const measure::loop_state& loop, time_point now, std::uint64_t after, std::size_t most);
+/// See report::model::task_groups().
+[[nodiscard]] std::vector<report::task_group> group_tasks(const measure::loop_state& loop,
+                                                          time_point now, std::size_t most);
 
 } // namespace loopmon::watch

@@ -400,8 +400,13 @@ report::lag_summary loop_watch::window(time_point now) const {
     return statistics_.window(now, settings_.window);
 }
 
-std::vector<report::task_status> loop_watch::tasks(time_point now) const {
-    return list_tasks(*loop_, now);
+std::vector<report::task_status> loop_watch::tasks(time_point now, std::uint64_t after,
+                                                   std::size_t most) const {
+    return list_tasks(*loop_, now, after, most);
+}
+
+std::vector<report::task_group> loop_watch::task_groups(time_point now, std::size_t most) const {
+    return group_tasks(*loop_, now, most);
 }
 
 std::optional<report::bucket_list> loop_watch::histogram(time_point now,

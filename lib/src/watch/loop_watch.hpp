@@ -71,7 +71,10 @@ public:
 
     [[nodiscard]] report::loop_status status(time_point now, const pause_ledger& pauses);
     [[nodiscard]] report::lag_summary window(time_point now) const;
-    [[nodiscard]] std::vector<report::task_status> tasks(time_point now) const;
+    [[nodiscard]] std::vector<report::task_status> tasks(time_point now, std::uint64_t after,
+                                                         std::size_t most) const;
+    [[nodiscard]] std::vector<report::task_group> task_groups(time_point now,
+                                                              std::size_t most) const;
     [[nodiscard]] std::optional<report::bucket_list> histogram(time_point now,
                                                                report::histogram_kind kind) const;
     [[nodiscard]] std::vector<report::stall_status> stalls(time_point now) const;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <set>
 #include <thread>
 #include <vector>
@@ -105,6 +106,43 @@ TEST_CASE("task_table: in a full table a task is counted and not listed") {
     CHECK(table.active() == task_block::size);
     table.remove(tasks[17]);
     CHECK(slot_of(table.add(called("fits again"))) == slot_of(tasks[17]));
+}
+
+TEST_CASE("task_table: pages are the oldest of what is left, whatever slots they are in") {
+    task_table table;
+    std::vector<task_word> old;
+    for (int i = 0; i < 20; ++i) {
+        old.push_back(table.add(called("old")));
+    }
+    for (int i = 0; i < 20; i += 2) { // whose slots the younger ones get
+        table.remove(old[static_cast<std::size_t>(i)]);
+    }
+    for (int i = 0; i < 15; ++i) {
+        static_cast<void>(table.add(called("young")));
+    }
+    const auto whole = table.list();
+    REQUIRE(whole.size() == 25);
+    const std::size_t most = GENERATE(1U, 7U, 25U, 26U);
+    std::vector<std::uint64_t> ids;
+    for (std::uint64_t after = 0;;) {
+        const auto page = table.list(after, most);
+        CHECK(page.size() <= most);
+        if (page.empty()) {
+            break;
+        }
+        for (const auto& task : page) {
+            ids.push_back(task.id);
+        }
+        after = ids.back();
+    }
+    CHECK(table.list(0, 0).empty());
+    REQUIRE(ids.size() == whole.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        CHECK(ids[i] == whole[i].id);
+    }
+    std::multiset<std::uint64_t> visited;
+    table.visit([&](const task_info& task) { visited.insert(task.id); });
+    CHECK(std::vector(visited.begin(), visited.end()) == ids);
 }
 
 TEST_CASE("task_table: names are cut at a UTF-8 character boundary") {

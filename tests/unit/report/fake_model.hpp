@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <new>
@@ -22,7 +23,7 @@ struct fake_model final : model {
     manager_status manager() override {
         return {.state = "nominal", .n_trips = ticks ? ++tick : 0, .last_trip_reason = reason};
     }
-    std::vector<id> loops() override { return {1}; }
+    std::vector<id> loops() override { return std::vector<id>(n_loops, 1); }
     std::vector<id> probes() override { return {}; }
     std::optional<loop_status> loop(id) override {
         if (ticks) {
@@ -40,10 +41,17 @@ struct fake_model final : model {
         return {.p50 = now, .p90 = now, .p99 = now, .p999 = now, .max = now};
     }
     std::optional<probe_status> probe(id) override { return std::nullopt; }
-    std::vector<task_status> tasks(id) override {
+    std::vector<task_status> tasks(id, std::uint64_t after, std::size_t most) override {
         fail_if(broken);
-        return shown_tasks;
+        std::vector<task_status> page;
+        for (const auto& task : shown_tasks) {
+            if ((after == 0 || task.id > after) && page.size() < most) {
+                page.push_back(task);
+            }
+        }
+        return page;
     }
+    std::vector<task_group> task_groups(id, std::size_t) override { return shown_groups; }
     std::optional<bucket_list> histogram(id, histogram_kind which) override {
         const auto found = histograms.find(which);
         return found == histograms.end() ? std::nullopt : std::optional(found->second);
@@ -69,11 +77,13 @@ struct fake_model final : model {
 
     loop_status shown;
     std::vector<task_status> shown_tasks;
+    std::vector<task_group> shown_groups;
     std::vector<stall_status> shown_stalls;
     std::vector<history_entry> shown_history;
     std::map<histogram_kind, bucket_list> histograms = {{histogram_kind::lag, {}}};
     std::string flight;
     std::string reason;
+    std::size_t n_loops = 1; ///< that are all the same
     bool reloads = false;
     bool ticks = false; ///< each look at the manager or the loop is a moment of its own
     std::uint64_t tick = 0;

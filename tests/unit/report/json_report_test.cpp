@@ -103,3 +103,28 @@ TEST_CASE("json_report: has the flight record of the last trip, or null", "[repo
     model.flight = "{";
     CHECK(reported(model).at("LastTrip").is_null());
 }
+
+TEST_CASE("json_report: has a bound, however many tasks and loops there are", "[report]") {
+    constexpr std::size_t loops = 300;
+    fake_model model;
+    model.n_loops = loops;
+    const std::string worst(10'000, '"'); // two characters each in JSON
+    for (std::uint64_t id = 1; id <= 1001; ++id) {
+        model.shown_tasks.push_back({.id = id, .name = worst, .spawned = worst});
+    }
+    model.shown_stalls.assign(64, {.who = {.stack = std::vector(1000, worst)}});
+    const auto text = json_report(model);
+    CHECK(text.size() < 4'000'000);
+    const auto shown = boost::json::parse(text).at("Loops");
+    REQUIRE(shown.as_array().size() == loops);
+    CHECK(shown.at(0).at("Tasks").as_array().size() == 1000);
+    CHECK_FALSE(shown.at(0).as_object().contains("Truncated"));
+    CHECK(shown.at(loops - 1).at("Truncated") == true);
+    CHECK(shown.at(loops - 1).at("NStalls") == 0U);
+}
+
+TEST_CASE("json_report: what a file holds may leave, too", "[report]") {
+    fake_model model;
+    model.flight = R"({"Reason":"\ufffe\u009b2J\u202e"})";
+    CHECK(reported(model).at("LastTrip").at("Reason") == "??2J?");
+}
