@@ -3,6 +3,8 @@
 #include "config/print.hpp"
 #include "exit_code.hpp"
 
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -14,6 +16,16 @@ namespace {
 /// journal show them as such (sd-daemon(3)); for people and editors they stand alone.
 void print_error(const std::string& line) {
     std::cerr << (std::getenv("JOURNAL_STREAM") != nullptr ? "<3>" : "") << line << '\n';
+}
+
+/// What is large goes back to the kernel when it is freed. By default glibc learns from the first
+/// large message of a stranger to keep room for the next, 60 MB of it.
+void return_large_memory() noexcept {
+#ifdef __GLIBC__
+    constexpr int large = 128 * 1024; // as it begins; setting it ends the learning
+    mallopt(M_MMAP_THRESHOLD, large);
+    mallopt(M_TRIM_THRESHOLD, large);
+#endif
 }
 
 int run(loopmond::options given) {
@@ -30,6 +42,7 @@ int run(loopmond::options given) {
     if (given.print_config || given.check_config) {
         return loopmond::exit_ok;
     }
+    return_large_memory();
     std::signal(SIGPIPE, SIG_IGN); // a reader that went away is an error code, not the end
     return loopmond::app(std::move(given), std::move(loaded)).run();
 }
