@@ -20,26 +20,21 @@ namespace loopmon::watch {
 
 namespace {
 
-/// What was read of images, by the file and where it is mapped: a plugin that is unloaded and
-/// loaded again is the same one then, an upgraded one is not.
+/// What was read of images at the start, by the file and where it is mapped: a plugin that is
+/// unloaded and loaded again is the same one then, an upgraded one is not.
 class image_notes {
 public:
-    elf_image of(const std::string& file, std::uintptr_t base) {
+    [[nodiscard]] std::optional<elf_image> find(const std::string& file, std::uintptr_t base) {
         const std::lock_guard lock(mutex_);
-        if (images_.size() >= images_max) {
-            images_.clear();
-        }
-        auto [known, fresh] = images_.try_emplace({file, base});
-        if (fresh) {
-            known->second = read_elf_image(self_memory(), base);
-        }
-        return known->second;
+        const auto known = images_.find({file, base});
+        return known == images_.end() ? std::nullopt : std::optional(known->second);
+    }
+    void add(const std::string& file, std::uintptr_t base, elf_image image) {
+        const std::lock_guard lock(mutex_);
+        images_.insert_or_assign({file, base}, std::move(image));
     }
 
 private:
-    // A program that loads and unloads for ever.
-    static constexpr std::size_t images_max = 4096;
-
     std::mutex mutex_;
     std::map<std::pair<std::string, std::uintptr_t>, elf_image> images_;
 };
@@ -51,10 +46,21 @@ image_notes& notes() {
 
 } // namespace
 
+// Another thread may be loading or unloading one of them at this moment: of an image that is half
+// mapped nothing, or something wrong, can be read, and it must not be kept. So what is noted was
+// mapped before and after, and is complete.
 void note_modules() {
-    module_map now;
-    for (const auto base : now.bases()) {
-        (void)now.find(base);
+    const module_map before;
+    std::map<std::uintptr_t, elf_image> read;
+    for (const auto& [base, file] : before.code_files()) {
+        read.emplace(base, read_elf_image(self_memory(), base));
+    }
+    const auto after = module_map().code_files();
+    for (const auto& [base, file] : before.code_files()) {
+        const auto still = after.find(base);
+        if (still != after.end() && still->second == file && !read[base].build_id.empty()) {
+            notes().add(file, base, read[base]);
+        }
     }
 }
 
@@ -103,11 +109,11 @@ std::optional<std::uintptr_t> module_map::base_of(std::size_t index) const {
     return {};
 }
 
-std::vector<std::uintptr_t> module_map::bases() const {
-    std::vector<std::uintptr_t> out;
+std::map<std::uintptr_t, std::string> module_map::code_files() const {
+    std::map<std::uintptr_t, std::string> out;
     for (std::size_t i = 0; i < mappings_.size(); ++i) {
         if (const auto base = mappings_[i].code ? base_of(i) : std::nullopt) {
-            out.push_back(*base);
+            out.emplace(*base, mappings_[i].file);
         }
     }
     return out;
@@ -130,7 +136,8 @@ const mapped_module* module_map::find(std::uintptr_t address) {
     }
     auto [known, fresh] = modules_.try_emplace(*base);
     if (fresh) {
-        const auto image = notes().of(mappings_[index].file, *base);
+        const auto noted = notes().find(mappings_[index].file, *base);
+        const auto image = noted ? *noted : read_elf_image(self_memory(), *base);
         known->second = {mappings_[index].path, image.bias, image.build_id, *base};
     }
     return &known->second;

@@ -41,8 +41,8 @@ public:
     /// @param maps in the format of /proc/PID/maps
     explicit module_map(std::istream& maps);
 
-    /// Where the files begin that have code.
-    [[nodiscard]] std::vector<std::uintptr_t> bases() const;
+    /// Device and inode of the files that have code, by where they begin in memory.
+    [[nodiscard]] std::map<std::uintptr_t, std::string> code_files() const;
 
     /// Nothing for an address that no file is mapped at (any more).
     [[nodiscard]] const mapped_module* find(std::uintptr_t address);

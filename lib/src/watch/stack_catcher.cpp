@@ -84,23 +84,35 @@ std::string end_text(const walked_stack& stack) {
     return stack.guessed ? "one of the outer frames is a guess" : "";
 }
 
-/// Whether the thread is on a CPU, and not on its way into or out of a call that it sleeps in.
-/// @param earlier how often it had gone to sleep at some time before
-bool computes(pid_t tid, std::optional<std::uint64_t> earlier) {
-    // As long as it takes to wake up at the end of a call, or to begin one, several times over.
+bool is_running(pid_t tid) {
+    return look_at_place(tid).is == thread_place::state::running;
+}
+
+/// Whether the thread computes, rather than being on its way from one call that it sleeps in to the
+/// next. A signal that meets it then ends the next.
+bool computes(pid_t tid, const std::optional<seen_awake>& earlier) {
+    // Between two calls there are microseconds, or the CPU is used for what the time is spent on.
+    constexpr auto long_awake = std::chrono::milliseconds(10);
     constexpr auto watched = std::chrono::microseconds(100);
     const auto sleeps = look_at_signal(tid, 0).sleeps;
-    if (earlier == sleeps) {
-        return true;
+    if (earlier && earlier->sleeps == sleeps &&
+        std::chrono::steady_clock::now() - earlier->when >= long_awake) {
+        return is_running(tid);
     }
     const auto cpu = cpu_time(tid);
     std::this_thread::sleep_for(watched);
     const auto now = cpu_time(tid);
     return cpu && now && *now - *cpu >= watched / 2 && look_at_signal(tid, 0).sleeps == sleeps &&
-           look_at_place(tid).is == thread_place::state::running;
+           is_running(tid);
 }
 
 } // namespace
+
+std::optional<seen_awake> look_whether_awake(pid_t tid) {
+    // In this order: one that falls asleep in between has one sleep more at the next look.
+    const seen_awake seen{std::chrono::steady_clock::now(), look_at_signal(tid, 0).sleeps};
+    return is_running(tid) ? std::optional(seen) : std::nullopt;
+}
 
 stack_catcher::stack_catcher(int signal) : signal_(signal) {
     keep_task_directory();
@@ -108,7 +120,7 @@ stack_catcher::stack_catcher(int signal) : signal_(signal) {
 }
 
 captured_stack stack_catcher::capture(pid_t tid, const std::function<bool()>& still_same,
-                                      std::optional<std::uint64_t> sleeps) {
+                                      const std::optional<seen_awake>& earlier) {
     assert(tid != gettid());
     if (signal_.number() == 0) {
         return {};
@@ -118,12 +130,12 @@ captured_stack stack_catcher::capture(pid_t tid, const std::function<bool()>& st
     if (!still_same()) {
         return stale({});
     }
-    auto stack = pursue(tid, obstacle, sleeps);
+    auto stack = pursue(tid, obstacle, earlier);
     return still_same() ? stack : stale(std::move(stack));
 }
 
 captured_stack stack_catcher::pursue(pid_t tid, const std::string& obstacle,
-                                     std::optional<std::uint64_t> sleeps) {
+                                     const std::optional<seen_awake>& earlier) {
     const auto end = std::chrono::steady_clock::now() + pursuit;
     do {
         switch (look_at_place(tid).is) {
@@ -140,7 +152,7 @@ captured_stack stack_catcher::pursue(pid_t tid, const std::string& obstacle,
             if (!obstacle.empty()) {
                 return none(obstacle);
             }
-            if (computes(tid, sleeps)) {
+            if (computes(tid, earlier)) {
                 return interrupt(tid);
             }
         }

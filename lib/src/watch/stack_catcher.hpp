@@ -32,6 +32,15 @@ namespace loopmon::watch {
 
 class stack_request;
 
+/// That a thread was awake at some time, and how often it had gone to sleep by then: with the same
+/// number later, it has been awake all the time.
+struct seen_awake {
+    std::chrono::steady_clock::time_point when;
+    std::uint64_t sleeps = 0;
+};
+/// Nothing for a thread that sleeps at this moment.
+[[nodiscard]] std::optional<seen_awake> look_whether_awake(pid_t tid);
+
 class stack_catcher {
 public:
     /// How long capture() waits for the signal to be taken, or for a sleeper to be read: either
@@ -57,14 +66,14 @@ public:
     /// @param still_same whether the thread still runs the handler that is to be caught; asked
     ///        before and after, on the calling thread. It must not give the same answer for another
     ///        run of the same handler, i.e. compares sequence numbers.
-    /// @param sleeps how often the thread had gone to sleep at an earlier look, if there was one
+    /// @param earlier an earlier look, if the thread was awake then
     [[nodiscard]] captured_stack capture(pid_t tid, const std::function<bool()>& still_same,
-                                         std::optional<std::uint64_t> sleeps = std::nullopt);
+                                         const std::optional<seen_awake>& earlier = {});
 
 private:
     /// @param obstacle why the thread cannot be signalled; empty if it can
     [[nodiscard]] captured_stack pursue(pid_t tid, const std::string& obstacle,
-                                        std::optional<std::uint64_t> sleeps);
+                                        const std::optional<seen_awake>& earlier);
     /// Of a thread that sleeps; nothing if it has woken up.
     [[nodiscard]] std::optional<captured_stack> read(pid_t tid, const std::string& obstacle);
     [[nodiscard]] captured_stack interrupt(pid_t tid);

@@ -43,7 +43,7 @@ judge::stack_text text_of(symboliser stack) {
 class thread_investigator::of_thread final : public investigation {
 public:
     of_thread(thread_investigator& by, pid_t thread)
-        : by_(by), probe_(thread), before_(probe_.look()) {}
+        : by_(by), probe_(thread), before_(probe_.look()), awake_(look_whether_awake(thread)) {}
 
     [[nodiscard]] finding conclude(judge::time_point, const suspicion& of) override {
         const auto seen = probe_.look();
@@ -57,8 +57,8 @@ public:
         found.who.cpu_percent = cpu_percent(proof);
         found.who.machine = machine_text(before_, seen, machine);
         if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
-            found.who.stack = text_of(symboliser(
-                by_.catcher_.capture(probe_.thread(), of.still, before_.voluntary_sleeps)));
+            found.who.stack =
+                text_of(symboliser(by_.catcher_.capture(probe_.thread(), of.still, awake_)));
         }
         before_ = seen;
         return found;
@@ -67,7 +67,8 @@ public:
 private:
     thread_investigator& by_;
     thread_probe probe_;
-    thread_snapshot before_; ///< at the last look
+    thread_snapshot before_;          ///< at the last look
+    std::optional<seen_awake> awake_; ///< at the first
 };
 
 std::unique_ptr<investigation> thread_investigator::begin(pid_t thread, judge::time_point) {

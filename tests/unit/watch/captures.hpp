@@ -4,7 +4,6 @@
 
 #include "watch/stack_catcher.hpp"
 #include "watch/stack_handler.hpp"
-#include "watch/thread_signals.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -48,15 +47,15 @@ bool shows(const watch::captured_stack& stack, Function* function) {
 
 /// Captures until the stack is as wanted, or a time is over that only a broken catcher needs. (A
 /// busy machine may leave a thread without CPU for longer than a capture waits.) A thread that has
-/// not slept since the first time is taken for one that computes, as by the investigator.
+/// not slept since the first time computes, as for the investigator.
 template <class Wanted>
 watch::captured_stack capture_until(watch::stack_catcher& catcher, pid_t tid, Wanted wanted) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    const auto sleeps = watch::look_at_signal(tid, 0).sleeps;
-    auto stack = catcher.capture(tid, always, sleeps);
+    const auto awake = watch::look_whether_awake(tid);
+    auto stack = catcher.capture(tid, always, awake);
     while (!wanted(stack) && std::chrono::steady_clock::now() < end) {
         std::this_thread::yield();
-        stack = catcher.capture(tid, always, sleeps);
+        stack = catcher.capture(tid, always, awake);
     }
     return stack;
 }

@@ -6,12 +6,17 @@
 #include "watch/loaded_image.hpp"
 
 #include "support/catch.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <fcntl.h>
 #include <poll.h>
 #include <sstream>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
 
 using namespace loopmon::watch;
 
@@ -125,4 +130,29 @@ TEST_CASE("module_map: the loader knows the same images as the kernel") {
         CHECK(path_of(*loaded).ends_with(library->name()));
     }
     CHECK_FALSE(find_loaded_image(0x1000));
+}
+
+TEST_CASE("module_map: of an image that was noted when half of it was there, nothing is kept") {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const loopmon::test::temporary_directory directory;
+    const auto path = (directory.path() / "loading.so").string();
+    const int file = open(path.c_str(), O_RDWR | O_CREAT, 0700);
+    REQUIRE(ftruncate(file, static_cast<off_t>(page)) == 0);
+    void* const at = mmap(nullptr, page, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    REQUIRE(at != MAP_FAILED);
+    note_modules(); // another thread is loading it
+
+    const auto library = find_loaded_image(reinterpret_cast<std::uintptr_t>(&std::abort));
+    const auto base = reinterpret_cast<std::uintptr_t>(at);
+    if (library) {
+        std::vector<char> header(page);
+        REQUIRE(self_memory().read(library->begin, header.data(), header.size()));
+        REQUIRE(pwrite(file, header.data(), header.size(), 0) == static_cast<ssize_t>(page));
+        module_map map;
+        const auto* const module = map.find(base);
+        REQUIRE(module != nullptr);
+        CHECK(module->build_id.size() == 40);
+    }
+    munmap(at, page);
+    close(file);
 }

@@ -77,7 +77,8 @@ captured_stack capture_too_late(stack_catcher& catcher, moody_thread& turning) {
         turning.block_signal();
         return true;
     };
-    return catcher.capture(tid, block, look_at_signal(tid, own_signal).sleeps);
+    const seen_awake always_awake{{}, look_at_signal(tid, own_signal).sleeps};
+    return catcher.capture(tid, block, always_awake);
 }
 
 bool all_idle() {

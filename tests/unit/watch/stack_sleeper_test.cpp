@@ -165,7 +165,9 @@ TEST_CASE("stack_sleeper: one that sleeps for short times only is caught asleep,
     stuck_thread napping([&](const auto& stop) { worst = in_naps(with, stop); });
     int caught = 0;
     for (int i = 0; i < 500; ++i) {
-        caught += names(catcher.capture(napping.tid(), always), in_naps) ? 1 : 0;
+        // Awake a moment ago, and not asleep since: that does not make it one that computes.
+        const auto awake = look_whether_awake(napping.tid());
+        caught += names(catcher.capture(napping.tid(), always, awake), in_naps) ? 1 : 0;
     }
     napping.finish();
     CHECK(caught > 0);
