@@ -66,7 +66,8 @@ int unix_datagrams::connect() noexcept {
         return errno;
     }
     (void)::setsockopt(opened.get(), SOL_SOCKET, SO_SNDBUF, &wanted_buffer, sizeof wanted_buffer);
-    const timeval wait{patience_.count() / 1000, patience_.count() % 1000 * 1000};
+    const timeval wait{.tv_sec = static_cast<time_t>(patience_.count() / 1000),
+                       .tv_usec = static_cast<suseconds_t>(patience_.count() % 1000 * 1000)};
     (void)::setsockopt(opened.get(), SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
     // The cast is how the socket interface is meant to be called.
     if (::connect(opened.get(), reinterpret_cast<const sockaddr*>(&to), length) != 0) {

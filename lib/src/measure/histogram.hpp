@@ -51,7 +51,8 @@ extern const std::array<std::uint16_t, cell_count> first_buckets;
     if (ns > detail::last_ns) {
         return bucket_count - 1;
     }
-    std::size_t bucket = detail::first_buckets[detail::cell_of(ns) - detail::first_cell];
+    std::size_t bucket =
+        detail::first_buckets[static_cast<std::size_t>(detail::cell_of(ns) - detail::first_cell)];
     while (ns > detail::bounds[bucket]) {
         ++bucket;
     }

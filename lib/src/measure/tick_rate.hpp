@@ -5,9 +5,73 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 
 namespace loopmon::measure {
+
+/// Products and quotients of fixed-point numbers with 32 bits of fraction, rounded down. Where the
+/// compiler has integers of 128 bits, it is one instruction each; 32-bit machines have not.
+namespace fixed_point {
+
+inline constexpr unsigned fraction_bits = 32;
+inline constexpr std::uint64_t greatest = std::numeric_limits<std::uint64_t>::max();
+
+/// @return a * b / 2^32, or the greatest number
+[[nodiscard]] constexpr std::uint64_t portable_product(std::uint64_t a, std::uint64_t b) noexcept {
+    constexpr std::uint64_t low = 0xffff'ffff;
+    const auto high = (a >> fraction_bits) * (b >> fraction_bits); // times 2^32
+    if (high > low) {
+        return greatest;
+    }
+    auto sum = high << fraction_bits;
+    for (const auto part : {(a >> fraction_bits) * (b & low), (a & low) * (b >> fraction_bits),
+                            ((a & low) * (b & low)) >> fraction_bits}) {
+        if (part > greatest - sum) {
+            return greatest;
+        }
+        sum += part;
+    }
+    return sum;
+}
+
+/// @return a * 2^32 / b
+/// @pre it is less than 2^64
+[[nodiscard]] constexpr std::uint64_t portable_quotient(std::uint64_t a, std::uint64_t b) noexcept {
+    auto result = a / b;
+    auto rest = a % b;
+    for (unsigned bit = 0; bit < fraction_bits; ++bit) {
+        const bool carries = rest > greatest / 2;
+        rest <<= 1U;
+        result <<= 1U;
+        if (carries || rest >= b) {
+            rest -= b;
+            ++result;
+        }
+    }
+    return result;
+}
+
+#if defined(__SIZEOF_INT128__)
+__extension__ using wide = unsigned __int128;
+
+[[nodiscard]] constexpr std::uint64_t product(std::uint64_t a, std::uint64_t b) noexcept {
+    const auto exact = (wide{a} * b) >> fraction_bits;
+    return exact > greatest ? greatest : static_cast<std::uint64_t>(exact);
+}
+[[nodiscard]] constexpr std::uint64_t quotient(std::uint64_t a, std::uint64_t b) noexcept {
+    return static_cast<std::uint64_t>((wide{a} << fraction_bits) / b);
+}
+#else
+[[nodiscard]] constexpr std::uint64_t product(std::uint64_t a, std::uint64_t b) noexcept {
+    return portable_product(a, b);
+}
+[[nodiscard]] constexpr std::uint64_t quotient(std::uint64_t a, std::uint64_t b) noexcept {
+    return portable_quotient(a, b);
+}
+#endif
+
+} // namespace fixed_point
 
 /// One moment by two clocks.
 struct clock_pair {
@@ -33,9 +97,9 @@ public:
 
     /// Longer than 292 years is 292 years.
     [[nodiscard]] constexpr nanoseconds to_duration(std::uint64_t ticks) const noexcept {
-        const auto ns = (wide{ticks} * factor_) >> fraction_bits;
-        constexpr auto longest = std::numeric_limits<std::int64_t>::max();
-        return nanoseconds(ns > wide{longest} ? longest : static_cast<std::int64_t>(ns));
+        const auto ns = fixed_point::product(ticks, factor_);
+        constexpr std::uint64_t longest = std::numeric_limits<std::int64_t>::max();
+        return nanoseconds(static_cast<std::int64_t>(ns > longest ? longest : ns));
     }
 
     /// A moment before the anchor, too.
@@ -46,13 +110,10 @@ public:
     }
 
 private:
-    __extension__ using wide = unsigned __int128;
-    static constexpr unsigned fraction_bits = 32;
-
     constexpr tick_rate(std::uint64_t ns, std::uint64_t ticks) noexcept
-        : factor_(static_cast<std::uint64_t>((wide{ns} << fraction_bits) / ticks)) {}
+        : factor_(fixed_point::quotient(ns, ticks)) {}
 
-    std::uint64_t factor_ = std::uint64_t{1} << fraction_bits;
+    std::uint64_t factor_ = std::uint64_t{1} << fixed_point::fraction_bits;
 };
 
 } // namespace loopmon::measure

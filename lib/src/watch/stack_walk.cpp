@@ -55,7 +55,8 @@ private:
             return end::no_table;
         }
         if (entry->return_column >= unwind_registers::count ||
-            row->registers[entry->return_column].how == unwind_rule::kind::undefined) {
+            row->registers[static_cast<std::size_t>(entry->return_column)].how ==
+                unwind_rule::kind::undefined) {
             return end::outermost;
         }
         const auto frame = frame_of(*entry, *row);

@@ -2,6 +2,9 @@
 #include "measure/tick_rate.hpp"
 #include "support/catch.hpp"
 
+#include <cstdint>
+#include <random>
+
 using namespace loopmon::measure;
 using namespace std::chrono_literals;
 
@@ -40,4 +43,20 @@ TEST_CASE("tick_rate: a moment is told from the anchor, before it and after it")
     CHECK(rate.to_ns(1'001, anchor) == 5'000'002);
     CHECK(rate.to_ns(999, anchor) == 4'999'998);
     CHECK(rate.to_ns(0, anchor) == 4'998'000);
+}
+
+TEST_CASE("tick_rate: arithmetic without integers of 128 bits agrees with that with them") {
+    using namespace fixed_point;
+    std::mt19937_64 random(4711);
+    for (int i = 0; i < 100'000; ++i) {
+        const auto a = random() >> (random() % 64);
+        const auto b = (random() >> (random() % 64)) | 1U;
+        INFO(a << " and " << b);
+        REQUIRE(portable_product(a, b) == product(a, b));
+        if (a / b < 1U << 31U) { // else the quotient does not fit
+            REQUIRE(portable_quotient(a, b) == quotient(a, b));
+        }
+    }
+    CHECK(portable_product(greatest, greatest) == greatest);
+    CHECK(portable_product(greatest, std::uint64_t{1} << fraction_bits) == greatest);
 }
