@@ -18,6 +18,7 @@
 #include "report/reporter.hpp"
 #include "systemd/notifier.hpp"
 #include "watch/clock_reader.hpp"
+#include "watch/debugger_look.hpp"
 #include "watch/start_up.hpp"
 #include "watch/thread_investigator.hpp"
 #include "watch/watcher.hpp"
@@ -125,6 +126,8 @@ private:
     void finish_reload(std::uint64_t number, const std::string& error);
     /// Says so if the service manager would act before the configured lag is reached.
     void check_watchdog();
+    /// Says so if the service manager waits longer for a debugger, or as long as before again.
+    void announce_wait(judge::time_point now);
     void sync_bus();
     void signal_changes();
 
@@ -158,6 +161,7 @@ private:
 
     // -- watcher thread
     watch::clock_reader clocks_;
+    watch::debugger_look debugger_;
     watch::thread_investigator investigator_;
     watch::watcher watcher_;
     judge::time_point wake_{}; ///< of the next round
@@ -167,6 +171,8 @@ private:
     bool bus_lost_ = false;           ///< and reported as lost by this object
     judge::time_point problem_due_{}; ///< the next exception is logged from then on
     std::optional<judge::time_point> bus_patience_end_; ///< READY=1 does not wait for it any more
+    bool patience_told_ = false;       ///< that the service manager waits for a debugger
+    judge::time_point patience_due_{}; ///< the next such note is logged from then on
     bool injection_;
     watch::start_up start_up_;
     bool bus_settled_ = false;

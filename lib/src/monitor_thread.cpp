@@ -48,6 +48,9 @@ constexpr auto bus_retry = std::chrono::seconds(1);
 // What is short is short for each of ten rounds a second.
 constexpr auto problem_period = std::chrono::minutes(1);
 
+// Debuggers and profilers may come and go in a loop of a script.
+constexpr auto patience_period = std::chrono::minutes(1);
+
 // After a round that found no memory.
 constexpr auto after_failure = std::chrono::milliseconds(100);
 
@@ -171,7 +174,11 @@ void monitor_impl::tick() {
     measure::cycle_clock::anchor();
     const auto at = clocks_.read();
     wake_ = at.now + after_failure; // unless the round gets to say
+    if (watcher_.gate().period() > duration::zero()) {
+        watcher_.debugged(debugger_.attached(at.now));
+    }
     wake_ = watcher_.step(at);
+    announce_wait(at.now);
     const auto late = watcher_.late_loops();
     late_loops += late - std::exchange(overloaded_, late);
     try_ready();
@@ -232,6 +239,21 @@ void monitor_impl::check_watchdog() {
                  " ends the service first; choose a lag under " + report::human(room),
              BOOST_CURRENT_LOCATION);
     }
+}
+
+void monitor_impl::announce_wait(judge::time_point now) {
+    const auto& gate = watcher_.gate();
+    const bool patient = gate.wait() > gate.period();
+    if (patient == patience_told_ || (patient && now < patience_due_)) {
+        return;
+    }
+    patience_told_ = patient;
+    patience_due_ = patient ? now + patience_period : patience_due_;
+    const auto wait = "the service manager's watchdog waits " + report::human(gate.wait());
+    note(report::priority::notice,
+         patient ? "a debugger is attached: " + wait + " instead of " + report::human(gate.period())
+                 : wait + " again",
+         BOOST_CURRENT_LOCATION);
 }
 
 void monitor_impl::end_reload() {

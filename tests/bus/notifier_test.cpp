@@ -45,6 +45,8 @@ TEST_CASE("notifier: each message is one datagram, its lines in order") {
     CHECK(manager.receive() == "STATUS=2 loops");
     notifier->trigger("loop main is late");
     CHECK(manager.receive() == "STATUS=loop main is late\nWATCHDOG=trigger");
+    CHECK(notifier->wait(std::chrono::hours(1)));
+    CHECK(manager.receive() == "WATCHDOG=1\nWATCHDOG_USEC=3600000000");
     notifier->stopping();
     CHECK(manager.receive() == "STOPPING=1");
     CHECK(manager.receive() == std::nullopt);

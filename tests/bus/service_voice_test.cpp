@@ -103,6 +103,48 @@ TEST_CASE("service_voice: a trip of one is a trip") {
     CHECK(monitors.heard() == "nothing");
 }
 
+TEST_CASE("service_voice: the watchdog waits as long as the one wants that wants the least") {
+    using namespace std::chrono_literals;
+    setenv("WATCHDOG_USEC", "10000000", 1);
+    two monitors;
+    unsetenv("WATCHDOG_USEC");
+    monitors.get_ready();
+    (void)monitors.second->wait(1h);
+    CHECK(monitors.heard() == "nothing");
+    (void)monitors.first->wait(1h);
+    CHECK(monitors.heard() == "WATCHDOG=1\nWATCHDOG_USEC=3600000000");
+    (void)monitors.first->wait(10s); // it has tripped, say
+    CHECK(monitors.heard() == "WATCHDOG=1\nWATCHDOG_USEC=10000000");
+    (void)monitors.second->wait(10s);
+    (void)monitors.second->wait(1h);
+    CHECK(monitors.heard() == "nothing");
+
+    SECTION("one that has ended does not count") {
+        monitors.first->stopping();
+        CHECK(monitors.heard() == "WATCHDOG=1\nWATCHDOG_USEC=3600000000");
+        monitors.second->stopping();
+        CHECK(monitors.heard() == "STOPPING=1");
+        (void)monitors.second->wait(10s);
+        CHECK(monitors.heard() == "nothing"); // it would arm the watchdog again
+    }
+    SECTION("one that becomes ready counts") {
+        (void)monitors.first->wait(1h);
+        (void)monitors.heard();
+        const auto late = join_service_voice();
+        CHECK(monitors.heard() == "nothing");
+        late->ready("three");
+        CHECK(monitors.heard() == "STATUS=one; two; three");
+        CHECK(monitors.heard() == "WATCHDOG=1\nWATCHDOG_USEC=10000000");
+    }
+    SECTION("what the manager did not hear is said again with the next ping") {
+        monitors.manager.vanish();
+        (void)monitors.first->wait(1h);
+        monitors.manager.rebind();
+        monitors.first->ping();
+        CHECK(monitors.heard() == "WATCHDOG=1\nWATCHDOG_USEC=3600000000");
+    }
+}
+
 TEST_CASE("service_voice: a reload before READY=1 does not end the start") {
     two monitors;
     (void)monitors.first->agree_ready();

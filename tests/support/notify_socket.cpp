@@ -17,11 +17,16 @@ notify_socket::notify_socket() : path_((directory_.path() / "notify").string()) 
     setenv("NOTIFY_SOCKET", path_.c_str(), 1);
 }
 
-void notify_socket::rebind() {
+void notify_socket::vanish() noexcept {
     if (socket_ >= 0) {
         close(socket_);
         unlink(path_.c_str());
+        socket_ = -1;
     }
+}
+
+void notify_socket::rebind() {
+    vanish();
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path_.size() >= sizeof address.sun_path) {
@@ -39,7 +44,7 @@ void notify_socket::rebind() {
 
 notify_socket::~notify_socket() {
     unsetenv("NOTIFY_SOCKET");
-    close(socket_);
+    vanish();
 }
 
 std::optional<std::string> notify_socket::receive(std::chrono::milliseconds patience) {

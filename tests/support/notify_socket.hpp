@@ -21,6 +21,9 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    /// Nobody listens, until rebind().
+    void vanish() noexcept;
+
     /// A new socket takes the place of the present one, under the same path.
     void rebind();
 

@@ -16,6 +16,9 @@ constexpr int looks_per_period = 10;
 // How long an end that the service manager has decided on takes to arrive: it sends the signal at
 // once, but on a machine that is busy enough to trip a watchdog it may not be scheduled at once.
 constexpr duration end_takes = std::chrono::seconds(2);
+// For which a debugger may stop the process: longer than anybody looks at one breakpoint, and not
+// for ever, since a debugger may be forgotten.
+constexpr duration debugger_patience = std::chrono::hours(1);
 
 bool is_judged(const loop_vitals& loop, time_point now) {
     return loop.critical && now >= loop.judge_from;
@@ -68,7 +71,26 @@ gate_decision watchdog_gate::step(time_point now, std::span<const loop_vitals> l
             ping_if_due(now, loops, decision);
         }
     }
+    adapt_wait(now, decision);
     return decision;
+}
+
+// With action = off the watchdog is the program's business: it is fed, and nothing else.
+void watchdog_gate::adapt_wait(time_point now, gate_decision& decision) {
+    if (state_ == watchdog_state::off) { // after STOPPING=1 it would arm the watchdog again
+        return;
+    }
+    const bool patient = debugged_ && state_ == watchdog_state::armed &&
+                         limits_.action != watchdog_action::off && period_ < debugger_patience;
+    if (patient != patient_) {
+        patient_ = patient;
+        decision.wait = wait();
+        last_ping_ = now; // from which systemd counts again
+    }
+}
+
+duration watchdog_gate::wait() const {
+    return patient_ ? debugger_patience : period_;
 }
 
 const loop_vitals* watchdog_gate::worst_tripping(time_point now,

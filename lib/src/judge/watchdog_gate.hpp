@@ -16,6 +16,11 @@
 //
 // A loop in its grace (judge_from of its vitals is still to come) neither trips nor holds a ping
 // back: it may be as late as it likes, and systemd must not end the process for it.
+//
+// A debugger stops the pings with the process, for as long as somebody looks at it. While one is
+// attached to a process whose gate is armed, the service manager is asked to wait an hour instead
+// of its period; afterwards, and for a trip, which may rely on it, for its period again. What is
+// stopped before a step has seen the debugger is ended all the same.
 #pragma once
 
 #include "judge/event.hpp"
@@ -88,6 +93,8 @@ struct gate_decision {
     std::optional<trip> tripped;
     std::optional<still_alive> survived;
     std::optional<rearmed> armed; ///< after a trip; a ping comes with it
+    /// How long the service manager is to wait for a ping, from now on; before a trigger.
+    std::optional<duration> wait;
 };
 
 class watchdog_gate {
@@ -107,6 +114,9 @@ public:
     /// STOPPING=1 goes out now: nothing is said any more.
     void stopping();
 
+    /// Whether a debugger is attached to the process; counts from the next step on.
+    void debugged(bool attached) { debugged_ = attached; }
+
     /// A ping that is due is held back while a critical loop is overdue for a cause that trips and
     /// has not progressed since the last ping, and goes out with the first step that sees progress
     /// or such a cause gone. What counts is the cause at this step: a loop that was fed while it
@@ -120,6 +130,8 @@ public:
 
     [[nodiscard]] watchdog_state state() const { return state_; }
     [[nodiscard]] duration period() const { return period_; }
+    /// How long the service manager waits for a ping now: for its period, or for a debugger.
+    [[nodiscard]] duration wait() const;
     [[nodiscard]] const watchdog_limits& limits() const { return limits_; }
 
 private:
@@ -132,6 +144,7 @@ private:
     void watch_survival(time_point now, std::span<const loop_vitals> loops,
                         gate_decision& decision);
     void arm_again(time_point now, rearmed why, gate_decision& decision);
+    void adapt_wait(time_point now, gate_decision& decision);
     void pinged(time_point now, std::span<const loop_vitals> loops);
     void ping_if_due(time_point now, std::span<const loop_vitals> loops, gate_decision& decision);
 
@@ -139,6 +152,8 @@ private:
     duration period_;
     watchdog_state state_ = watchdog_state::off;
     bool stopping_ = false;
+    bool debugged_ = false;
+    bool patient_ = false; ///< the service manager waits longer than its period
     time_point next_step_ = time_point::max();
     time_point next_ping_ = time_point::max();
     time_point last_ping_{}; ///< or READY=1, from which systemd counts as well

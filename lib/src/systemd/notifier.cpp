@@ -61,9 +61,9 @@ public:
         return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
 
-    void send(base::unix_datagrams& to) noexcept {
+    bool send(base::unix_datagrams& to) noexcept {
         const iovec whole{bytes_.data(), size_};
-        (void)to.send({&whole, 1});
+        return to.send({&whole, 1}) == 0;
     }
 
 private:
@@ -120,6 +120,13 @@ public:
     void ping() noexcept override { datagram{}.line("WATCHDOG=1").send(manager_); }
     void trigger(const std::string& reason) noexcept override {
         datagram{}.status(reason).line("WATCHDOG=trigger").send(manager_);
+    }
+    bool wait(std::chrono::microseconds period) noexcept override {
+        return datagram{}
+            .line("WATCHDOG=1")
+            .line("WATCHDOG_USEC=")
+            .number(static_cast<std::uint64_t>(period.count()))
+            .send(manager_);
     }
     std::chrono::microseconds watchdog_period() const noexcept override { return period_; }
 

@@ -26,6 +26,9 @@ public:
     virtual void status(const std::string& text) noexcept = 0;     ///< STATUS=
     virtual void ping() noexcept = 0;                              ///< WATCHDOG=1
     virtual void trigger(const std::string& reason) noexcept = 0;  ///< STATUS= WATCHDOG=trigger
+    /// How long the manager waits for a ping, from now on: WATCHDOG=1 WATCHDOG_USEC=. It is a ping.
+    /// @return false: not sent
+    virtual bool wait(std::chrono::microseconds period) noexcept = 0;
 
     /// WATCHDOG_USEC if it is meant for this process, else zero. As it was at construction.
     [[nodiscard]] virtual std::chrono::microseconds watchdog_period() const noexcept = 0;

@@ -19,6 +19,7 @@ struct speaker {
     bool pinged = false;   ///< since the last ping that went out
     bool stopped = false;  ///< says nothing any more
     std::string status = {};
+    std::chrono::microseconds wait{}; ///< for its pings; zero: for the period of the manager
 };
 
 class voice {
@@ -58,11 +59,18 @@ public:
             manager_->status(joined());
             ping_if_all();
         }
+        adapt_wait();
     }
     void ping(seat who) {
         const std::lock_guard lock(mutex_);
         who->pinged = true;
         ping_if_all();
+        adapt_wait(); // unless it is as wanted; the manager may have been too busy to hear it
+    }
+    void wait(seat who, std::chrono::microseconds period) {
+        const std::lock_guard lock(mutex_);
+        who->wait = period;
+        adapt_wait();
     }
     void status(seat who, const std::string& text) {
         const std::lock_guard lock(mutex_);
@@ -85,6 +93,7 @@ public:
             ready_ = false; // one that joins after all has a start of its own
         } else if (ready_) {
             ping_if_all(); // it was perhaps the one that the others waited for
+            adapt_wait();
         }
     }
     // Before READY=1 a reload is part of the start.
@@ -118,6 +127,20 @@ private:
             fed();
         }
     }
+    void adapt_wait() {
+        auto wanted = std::chrono::microseconds::max();
+        for (const auto& speaker : speakers_) {
+            if (counts(speaker)) {
+                wanted = std::min(wanted, speaker.wait.count() > 0 ? speaker.wait
+                                                                   : manager_->watchdog_period());
+            }
+        }
+        if (ready_ && wanted != std::chrono::microseconds::max() && wanted != wait_ &&
+            manager_->wait(wanted)) {
+            wait_ = wanted;
+            fed();
+        }
+    }
     void fed() {
         for (auto& speaker : speakers_) {
             speaker.pinged = false;
@@ -147,7 +170,8 @@ private:
     std::mutex mutex_;
     const std::unique_ptr<notifier> manager_ = make_sd_notifier();
     std::list<speaker> speakers_;
-    bool ready_ = false; ///< READY=1 has gone out
+    bool ready_ = false;                                           ///< READY=1 has gone out
+    std::chrono::microseconds wait_ = manager_->watchdog_period(); ///< as the manager knows it
 };
 
 /// The one of this process, while somebody has joined it.
@@ -179,6 +203,10 @@ public:
     void status(const std::string& text) noexcept override { all_->status(seat_, text); }
     void ping() noexcept override { all_->ping(seat_); }
     void trigger(const std::string& reason) noexcept override { all_->trigger(reason); }
+    bool wait(std::chrono::microseconds period) noexcept override {
+        all_->wait(seat_, period);
+        return true; // or sent with the next ping
+    }
     std::chrono::microseconds watchdog_period() const noexcept override {
         return all_->watchdog_period();
     }

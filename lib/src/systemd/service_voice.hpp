@@ -5,9 +5,11 @@
 //
 //   READY=1     when all agree that have said they will; one that joins later is not waited for
 //   WATCHDOG=1  when each that is ready has pinged since the last one: the silence of one is
-//   silence trigger     as soon as one asks for it STATUS=     that of each, "nominal: 1 loop, 3
-//   active tasks; stalled: ..." STOPPING=1  when the last one stops; one that ends before leaves
-//   the others in charge
+//               silence
+//   trigger     as soon as one asks for it
+//   WATCHDOG_USEC=  the shortest that one wants which is ready
+//   STATUS=     that of each, "nominal: 1 loop, 3 active tasks; stalled: ..."
+//   STOPPING=1  when the last one stops; one that ends before leaves the others in charge
 //
 // Two copies of the library in one process (each linked statically into a shared object of its own)
 // do not know of each other: each is a voice.

@@ -169,6 +169,10 @@ std::optional<duration> cpu_time(pid_t thread) {
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
+bool is_traced(std::string_view status) {
+    return field(status, "TracerPid:").value_or(0) != 0;
+}
+
 thread_probe::thread_probe(pid_t thread)
     : thread_(thread),
       stat_("/proc/self/task/" + std::to_string(thread) + "/stat"),
@@ -188,7 +192,7 @@ thread_snapshot thread_probe::look() {
         read_stat(*text, seen);
     }
     if (const auto text = status_.read()) {
-        seen.traced = field(*text, "TracerPid:").value_or(0) != 0;
+        seen.traced = is_traced(*text);
         seen.state = seen.state != 0 ? seen.state : state_in(*text);
         seen.voluntary_sleeps = field(*text, "voluntary_ctxt_switches:");
     }

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <sys/types.h>
 
@@ -45,6 +46,10 @@ struct thread_snapshot {
 /// time slice that is not over yet, which schedstat and stat do not, and needs no /proc. Nothing
 /// for a thread that is gone.
 [[nodiscard]] std::optional<judge::duration> cpu_time(pid_t thread);
+
+/// Whether the text of /proc/PID/status names a process that traces this one. One outside of the
+/// PID namespace of that /proc has no name there.
+[[nodiscard]] bool is_traced(std::string_view status);
 
 /// Looks at one thread. Opens its files at the first look, in about 0.1 ms; later looks take about
 /// 0.05 ms. One thread at a time.

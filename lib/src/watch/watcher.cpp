@@ -217,6 +217,9 @@ void watcher::feed_watchdog(time_point now) {
     const auto state_before = gate_.state();
     auto decision = gate_.step(now, vitals());
     changed_ |= gate_.state() != state_before;
+    if (decision.wait) {
+        notifier_.wait(std::chrono::duration_cast<std::chrono::microseconds>(*decision.wait));
+    }
     if (decision.tripped) {
         if (const auto* const who = culprit_of(decision.tripped->loop)) {
             attempt([&] { decision.tripped->who = *who; });

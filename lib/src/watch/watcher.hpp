@@ -40,6 +40,8 @@ public:
             investigator& finder);
 
     void configure(watcher_settings settings);
+    /// Whether a debugger is attached to the process; before step().
+    void debugged(bool attached) { gate_.debugged(attached); }
 
     /// @return when to call again, unless something is added, removed or configured before
     time_point step(clock_reading at);

@@ -1,10 +1,34 @@
 # SPDX-License-Identifier: MIT
+import sys
 import time
 
 from harness.bus import MAIN_LOOP, MANAGER
 from harness.journal import message
 from harness.scenario import Scenario
 from harness.wait import wait_for
+
+# Attaches to all threads of a process and lets them run, as gdb after `continue`; then stops them
+# for longer than WatchdogSec, as at a breakpoint, and detaches. Run inside, says how far it is.
+DEBUGGER = """
+import ctypes, os, sys, time
+SEIZE, INTERRUPT, DETACH, WALL = 0x4206, 0x4207, 17, 0x40000000
+libc = ctypes.CDLL(None, use_errno=True)
+threads = [int(t) for t in os.listdir(f"/proc/{sys.argv[1]}/task")]
+def trace(request):
+    for thread in threads:
+        if libc.ptrace(request, thread, None, None) != 0:
+            sys.exit(f"ptrace({request:#x}, {thread}): {os.strerror(ctypes.get_errno())}")
+trace(SEIZE)
+print("attached", flush=True)
+time.sleep(8)
+trace(INTERRUPT)
+for thread in threads:
+    os.waitpid(thread, WALL)
+print("stopped", flush=True)
+time.sleep(14)
+trace(DETACH)
+print("detached", flush=True)
+"""
 
 LAG_5S = '[watchdog]\nlag = "5s"\n'
 
@@ -114,3 +138,23 @@ class Watchdog(Scenario):
         self.assertEqual(self.journal.events("stall"), [])
         self.assertEqual(self.service.pid, pid)
         self.assertEqual(self.bus.get(MAIN_LOOP, "State"), "nominal")
+
+    def test_debugger(self):
+        """a debugger that stops the process for longer than WatchdogSec: no kill, but of a hang after it"""
+        self.start(LAG_5S + 'action = "withhold"\n')
+        pid = self.service.pid
+        self.service.wait_for_pings(1, 10)
+        debugger = self.container.start(sys.executable, "-c", DEBUGGER, pid)
+        self.addCleanup(debugger.kill)
+        self.service.wait_until(8, WatchdogUSec="1h")
+        said, _ = debugger.communicate(timeout=60)
+        self.assertEqual(said.split(), ["attached", "stopped", "detached"])
+        self.service.wait_until(10, WatchdogUSec="10s")
+        self.journal.wait_for_event("paused", 10)
+        self.assertEqual(self.service.pid, pid)
+        self.assertEqual(self.journal.events("trip"), [])
+        notes = [r["PRIORITY"] for r in self.journal.records() if "debugger" in message(r)]
+        self.assertEqual(notes, ["5"])
+        self.bus.inject("sleep", 30)
+        self.restarted(pid, 40)
+        self.assert_order(self.event("trip"), self.systemd_says("Watchdog timeout (limit 10s)"))

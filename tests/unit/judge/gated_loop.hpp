@@ -56,7 +56,7 @@ struct gated_loop {
 
 inline bool silent(const gate_decision& decision) {
     return !decision.ping && !decision.trigger && !decision.tripped && !decision.survived &&
-           !decision.armed;
+           !decision.armed && !decision.wait;
 }
 
 } // namespace loopmon::judge

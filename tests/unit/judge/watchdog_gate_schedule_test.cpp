@@ -129,6 +129,9 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
     int pings = 0;
     int trips = 0;
     int returns = 0;
+    bool debugged = false;
+    auto wait = period;
+    int waits = 0;
 
     for (auto now = start; now < stopping_at + 1min;
          now = std::max(now + 1ms, std::min(now + chance.ms(1, 400), gate.next_check()))) {
@@ -145,6 +148,10 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
         if (chance.one_in(300)) {
             limits = chance.limits();
             gate.configure(limits);
+        }
+        if (chance.one_in(300)) {
+            debugged = !debugged;
+            gate.debugged(debugged);
         }
         std::vector<loop_vitals> vitals;
         for (auto& loop : loops) {
@@ -171,6 +178,7 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
         if (!ready || stopping) {
             REQUIRE_FALSE(
                 (decision.ping || decision.tripped || decision.survived || decision.armed));
+            REQUIRE_FALSE(decision.wait);
             REQUIRE(gate.state() == watchdog_state::off);
             continue;
         }
@@ -203,6 +211,12 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
         }
         // Neither a trip nor a return without its record.
         REQUIRE((gate.state() == watchdog_state::armed) == !tripped);
+        if (decision.wait) {
+            REQUIRE(*decision.wait != wait);
+            wait = *decision.wait;
+            ++waits;
+        }
+        REQUIRE(wait == (debugged && !tripped && !off ? duration(1h) : period));
         if (decision.ping) {
             REQUIRE_FALSE(tripped);
             REQUIRE((pings == 0 || decision.armed || now - last_ping >= period / 3));
@@ -218,6 +232,7 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
     CHECK(pings > 50);
     CHECK(trips > 3);
     CHECK(returns > 3);
+    CHECK(waits > 10);
 }
 
 } // namespace

@@ -58,6 +58,11 @@ struct recorded_notifier final : loopmon::systemd::notifier {
         last_status = reason;
         say("trigger");
     }
+    bool wait(std::chrono::microseconds wanted) noexcept override {
+        waits.push_back(wanted);
+        say("wait");
+        return true;
+    }
     [[nodiscard]] std::chrono::microseconds watchdog_period() const noexcept override {
         return period;
     }
@@ -78,6 +83,7 @@ struct recorded_notifier final : loopmon::systemd::notifier {
 
     std::chrono::microseconds period;
     std::vector<std::string> said;
+    std::vector<std::chrono::microseconds> waits;
     std::string last_status;
     std::vector<std::string>* order = nullptr;
 };
