@@ -12,12 +12,14 @@ source packaging/dependencies.sh
 
 usage() {
     cat <<END
-Usage: tests/run.sh [--fast] [--help]
+Usage: tests/run.sh [--fast | --faults] [--help]
 
 Builds in build/{dev,release,asan,tsan} and tests:
 
   lint       clang-format, clang-tidy, message catalog, scripts        dev
   unit, bus  the library's rooms; D-Bus on private buses               all four
+  faults     ways in which a program, the bus, the journal,             release
+             the disk or memory fail, times what must hold (as root)
   e2e        the installed daemon in a booted container (as root)      release;
              without its long waits                                    asan
 
@@ -25,14 +27,17 @@ A test that this machine cannot run is skipped and named, with the reason, befor
 As root on Debian 12 or 13, missing packages are installed first; otherwise they are named.
 
   --fast   only what a change needs first: one build; lint without clang-tidy, unit, bus
+  --faults the whole fault matrix and nothing else, also the rows that take long
   --help   this text
 END
 }
 
 fast=
+faults=
 case ${1-} in
 "") ;;
 --fast) fast=1 ;;
+--faults) faults=1 ;;
 -h | --help)
     usage
     exit 0
@@ -53,6 +58,8 @@ filter=()
 if [[ $fast ]]; then
     builds=(dev)
     filter=(--exclude-regex '^lint: clang-tidy$')
+elif [[ $faults ]]; then
+    builds=(release)
 fi
 
 step "Dependencies"
@@ -68,6 +75,11 @@ for build in "${builds[@]}"; do
     cmake --preset "$build" "${launcher[@]}"
     cmake --build --preset "$build"
 done
+
+if [[ $faults ]]; then
+    step "Fault matrix"
+    exec tests/faults/matrix.py --long --victim build/release/tests/faults/faults_victim
+fi
 
 # A folder of tests made of those of all builds.
 all_dir=build/all
