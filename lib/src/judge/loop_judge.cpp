@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "judge/loop_judge.hpp"
 
+#include "base/attempt.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -24,6 +26,12 @@ bool excuses(cause why) {
 bool is_growing(const loop_observation& seen) {
     return seen.overdue > duration::zero() && seen.overdue >= seen.lag;
 }
+
+/// One that there is no memory for is lost; what it says of the loop is known all the same.
+template <class Make>
+void emit(events& out, Make make) noexcept {
+    base::attempt([&] { out.push_back(make()); });
+}
 } // namespace
 
 loop_judge::loop_judge(std::string name, lag_limits limits)
@@ -43,7 +51,7 @@ void loop_judge::step(const loop_observation& seen, events& out) {
     assert(seen.now >= last_.now && seen.lag >= seen.overdue);
     const auto graded = excuse(seen);
     if (const auto all = series_.take_end(seen.now)) {
-        out.push_back(recurring_over{summed(*all)});
+        emit(out, [&] { return recurring_over{summed(*all)}; });
     }
     if (graded.now < judge_from_ || is_excused(graded)) {
         calm_since_.reset(); // unwatched time is no proof of health
@@ -52,10 +60,10 @@ void loop_judge::step(const loop_observation& seen, events& out) {
     }
     last_ = graded;
     if (const auto all = series_.take_summary(seen.now)) {
-        out.push_back(recurring{summed(*all)});
+        emit(out, [&] { return recurring{summed(*all)}; });
     }
     if (const auto count = budget_.take_report(seen.now)) {
-        out.push_back(suppressed{name_, *count});
+        emit(out, [&] { return suppressed{name_, *count}; });
     }
 }
 
@@ -148,7 +156,7 @@ void loop_judge::note_series(const loop_observation& seen, events& out) {
         series_cause_ = cause_;
     }
     if (const auto all = series_.take_summary(seen.now)) {
-        out.push_back(recurring{summed(*all)});
+        emit(out, [&] { return recurring{summed(*all)}; });
     }
 }
 
@@ -176,18 +184,20 @@ void loop_judge::report(const loop_observation& seen, events& out) {
     if (is_usual(late_until_ - seen.lag, seen.lag)) {
         budget_.withhold();
     } else {
-        reported = budget_.spend(seen.now);
+        base::attempt([&] { reported = budget_.spend(seen.now); });
     }
     reported_ |= reported;
-    out.push_back(stall{.loop = name_,
-                        .episode = episode_,
-                        .severity = level_,
-                        .lag = seen.lag,
-                        .threshold = level_ == level::stalled ? limits_.critical : limits_.warn,
-                        .why = cause_,
-                        .ongoing = is_growing(seen),
-                        .active_tasks = seen.active_tasks,
-                        .reported = reported});
+    emit(out, [&] {
+        return stall{.loop = name_,
+                     .episode = episode_,
+                     .severity = level_,
+                     .lag = seen.lag,
+                     .threshold = level_ == level::stalled ? limits_.critical : limits_.warn,
+                     .why = cause_,
+                     .ongoing = is_growing(seen),
+                     .active_tasks = seen.active_tasks,
+                     .reported = reported};
+    });
 }
 
 void loop_judge::finish(time_point now, events& out) {
@@ -199,18 +209,20 @@ void loop_judge::finish(time_point now, events& out) {
         end(out, true);
     }
     if (const auto all = series_.take_end(now, true)) {
-        out.push_back(recurring_over{summed(*all)});
+        emit(out, [&] { return recurring_over{summed(*all)}; });
     }
 }
 
 void loop_judge::end(events& out, bool unwatched) {
-    out.push_back(recovered{.loop = name_,
-                            .episode = episode_,
-                            .lasted = late_until_ - began_,
-                            .peak = peak_,
-                            .why = cause_,
-                            .unwatched = unwatched && !calm_since_,
-                            .reported = reported_});
+    emit(out, [&] {
+        return recovered{.loop = name_,
+                         .episode = episode_,
+                         .lasted = late_until_ - began_,
+                         .peak = peak_,
+                         .why = cause_,
+                         .unwatched = unwatched && !calm_since_,
+                         .reported = reported_};
+    });
     level_ = level::nominal;
     cause_ = cause::none;
     calm_since_.reset();

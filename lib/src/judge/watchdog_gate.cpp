@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "judge/watchdog_gate.hpp"
 
+#include "base/attempt.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -110,13 +112,16 @@ const loop_vitals* watchdog_gate::worst_tripping(time_point now,
 
 void watchdog_gate::trip_on(time_point now, const loop_vitals& loop, gate_decision& decision) {
     decision.trigger = limits_.action == watchdog_action::trigger;
-    decision.tripped = trip{.loop = std::string(loop.name),
-                            .episode = loop.episode,
-                            .lag = loop.lag,
-                            .threshold = limits_.lag,
-                            .why = loop.why == cause::none ? cause::unknown : loop.why,
-                            .active_tasks = loop.active_tasks};
-    tripped_ = loop.name;
+    auto& record = decision.tripped.emplace();
+    record.episode = loop.episode;
+    record.lag = loop.lag;
+    record.threshold = limits_.lag;
+    record.why = loop.why == cause::none ? cause::unknown : loop.why;
+    record.active_tasks = loop.active_tasks;
+    base::attempt([&] { // a loop may hang for want of memory, and trips without its name then
+        record.loop = loop.name;
+        tripped_ = loop.name;
+    });
     state_ = decision.trigger ? watchdog_state::triggered : watchdog_state::withheld;
     tripped_at_ = now;
     survival_told_ = false;
@@ -165,11 +170,25 @@ bool watchdog_gate::healed(std::span<const loop_vitals> loops) const {
 void watchdog_gate::pinged(time_point now, std::span<const loop_vitals> loops) {
     last_ping_ = now;
     next_ping_ = now + period_ / pings_per_period;
-    marks_.clear();
+    std::size_t critical = 0;
     for (const auto& loop : loops) {
-        if (loop.critical) {
-            marks_.emplace(loop.name, loop.progress);
+        if (!loop.critical) {
+            continue;
         }
+        ++critical;
+        // In place: only a loop that is new needs memory, and none counts as one that progressed.
+        if (const auto known = marks_.find(loop.name); known != marks_.end()) {
+            known->second = loop.progress;
+        } else {
+            base::attempt([&] { marks_.emplace(loop.name, loop.progress); });
+        }
+    }
+    if (marks_.size() > critical) {
+        std::erase_if(marks_, [&](const auto& mark) {
+            return std::none_of(loops.begin(), loops.end(), [&](const loop_vitals& loop) {
+                return loop.critical && loop.name == mark.first;
+            });
+        });
     }
 }
 

@@ -36,12 +36,17 @@ void loop_state::release() {
 }
 
 bool loop_state::running() const {
-    const auto threads = threads_that_run(1);
-    const std::scoped_lock lock(mutex_);
-    if (context_ == nullptr) {
-        return false;
+    std::optional<bool> seen;
+    try {
+        if (const auto threads = threads_that_run(1)) {
+            seen = !threads->empty();
+        }
+    } catch (const std::bad_alloc&) { // not known then
     }
-    return threads ? !threads->empty() : !context_->stopped() || !tracking_->running().empty();
+    bool handles = false;
+    tracking_->each_running([&handles](const running_handler&) { handles = true; });
+    const std::scoped_lock lock(mutex_);
+    return context_ != nullptr && seen.value_or(!context_->stopped() || handles);
 }
 
 std::optional<std::vector<pid_t>> loop_state::running_threads() const {

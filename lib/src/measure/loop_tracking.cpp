@@ -58,12 +58,17 @@ turn_status loop_tracking::turn() const noexcept {
 
 std::vector<running_handler> loop_tracking::running() const {
     std::vector<running_handler> result;
-    each_slot(slots_, [&result](const run_slot& slot) {
-        if (auto seen = slot.running()) {
-            result.push_back(*seen);
+    each_running([&result](const running_handler& seen) { result.push_back(seen); });
+    return result;
+}
+
+void loop_tracking::visit_running(void (*visit)(void* by, const running_handler& seen),
+                                  void* by) const {
+    each_slot(slots_, [&](const run_slot& slot) {
+        if (const auto seen = slot.running()) {
+            visit(by, *seen);
         }
     });
-    return result;
 }
 
 handler_totals loop_tracking::totals() const noexcept {

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include <sys/types.h>
@@ -80,6 +81,15 @@ public:
     [[nodiscard]] turn_status turn() const noexcept;
     /// The innermost handler of each thread that runs one.
     [[nodiscard]] std::vector<running_handler> running() const;
+    /// visit(running_handler) for each of them. Allocates nothing.
+    template <class Visit>
+    void each_running(Visit&& visit) const {
+        visit_running(
+            [](void* by, const running_handler& seen) {
+                (*static_cast<std::remove_reference_t<Visit>*>(by))(seen);
+            },
+            const_cast<void*>(static_cast<const void*>(&visit)));
+    }
     [[nodiscard]] handler_totals totals() const noexcept;
     /// Longest lag that was completed since the last call: a turn, or what a loop that has more
     /// ready than it fetches at once made work wait. For one caller.
@@ -121,6 +131,7 @@ public:
     void end_turn(std::uint64_t ticks) noexcept;
 
 private:
+    void visit_running(void (*visit)(void* by, const running_handler& seen), void* by) const;
     [[nodiscard]] std::uint64_t ended_handlers() const noexcept;
 
     std::atomic<run_slot*> slots_{nullptr};

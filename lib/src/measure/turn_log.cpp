@@ -28,11 +28,11 @@ std::optional<ended_turn> turn_log::read(const entry& from) noexcept {
     return ended_turn{sequence, cycle_clock::to_time(began), cycle_clock::to_time(ended)};
 }
 
-std::vector<ended_turn> turn_log::recent() const {
-    std::vector<ended_turn> result;
+turn_log::turns turn_log::recent() const noexcept {
+    turns result;
     for (const auto& each : entries_) {
         if (const auto turn = read(each)) {
-            result.push_back(*turn);
+            result.add(*turn);
         }
     }
     std::sort(result.begin(), result.end(),

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace loopmon::measure {
 
@@ -42,8 +41,9 @@ public:
         }
     }
 
-    /// The oldest first. Any thread.
-    [[nodiscard]] std::vector<ended_turn> recent() const;
+    class turns;
+    /// The oldest first. Any thread. Allocates nothing.
+    [[nodiscard]] turns recent() const noexcept;
     /// @return nullopt if that turn was short, or is not among the last ones
     [[nodiscard]] std::optional<ended_turn> find(std::uint64_t sequence) const noexcept;
 
@@ -60,6 +60,20 @@ private:
     std::atomic<std::int64_t> kept_from_ns_{10'000'000}; ///< until the watcher says what is long
     std::array<entry, capacity> entries_;
     std::size_t next_ = 0; ///< the loop's
+};
+
+class turn_log::turns {
+public:
+    void add(const ended_turn& turn) noexcept { all_[size_++] = turn; }
+
+    [[nodiscard]] ended_turn* begin() noexcept { return all_.data(); }
+    [[nodiscard]] ended_turn* end() noexcept { return all_.data() + size_; }
+    [[nodiscard]] const ended_turn& operator[](std::size_t i) const noexcept { return all_[i]; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    std::array<ended_turn, capacity> all_{};
+    std::size_t size_ = 0;
 };
 
 } // namespace loopmon::measure

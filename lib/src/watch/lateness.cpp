@@ -32,86 +32,111 @@ std::uint64_t lateness::id() const {
     return deadline ? static_cast<std::uint64_t>(deadline->time_since_epoch().count()) : 0;
 }
 
+// One that has run no handler yet is known by the sampler, which every thread runs in its turn.
+bool lateness::has_several_threads() const {
+    if (loop_->tracking().threads() > 1) {
+        return true;
+    }
+    const auto sampled = gauge_->thread();
+    bool elsewhere = false;
+    loop_->tracking().each_running([&](const measure::running_handler& handler) {
+        elsewhere |= sampled != 0 && handler.thread != sampled;
+    });
+    return elsewhere;
+}
+
 // Handlers that began earlier do not concern the loop: it has gone on polling since, in another
 // thread. With one thread it has not, and an outer handler may have begun before the turn of a
 // run() within it.
 std::optional<time_point> lateness::concerned_since() const {
-    if (!turns_seen() || loop_->tracking().threads() <= 1) {
+    if (!turns_seen() || !has_several_threads()) {
         return std::nullopt;
     }
     return loop_->tracking().turn().began.value_or(time_point::max()); // max(): it polls
 }
 
-std::vector<measure::running_handler> lateness::holding() const {
-    auto running = loop_->tracking().running();
-    if (const auto since = concerned_since()) {
-        std::erase_if(running, [&](const auto& handler) { return handler.began < *since; });
+// What is asked of a loop that is late allocates nothing, for it may be late for want of memory.
+template <class Visit>
+void lateness::each_holding(Visit visit) const {
+    const auto since = concerned_since();
+    loop_->tracking().each_running([&](const measure::running_handler& handler) {
+        if (!since || handler.began >= *since) {
+            visit(handler);
+        }
+    });
+}
+
+template <class Visit>
+void lateness::each_outlasting(Visit visit) const {
+    const auto since = concerned_since();
+    if (!since) {
+        return;
     }
-    return running;
+    loop_->tracking().each_running([&](const measure::running_handler& handler) {
+        if (handler.began < *since) {
+            visit(handler);
+        }
+    });
 }
 
 std::vector<measure::running_handler> lateness::outlasting() const {
-    const auto since = concerned_since();
-    if (!since) {
-        return {};
-    }
-    auto running = loop_->tracking().running();
-    std::erase_if(running, [&](const auto& handler) { return handler.began >= *since; });
-    return running;
+    std::vector<measure::running_handler> found;
+    each_outlasting([&](const auto& handler) { found.push_back(handler); });
+    return found;
 }
 
 std::optional<measure::running_handler> lateness::handler() const {
     std::optional<measure::running_handler> longest;
     auto longest_since = time_point::max();
-    for (const auto& running : holding()) {
+    each_holding([&](const measure::running_handler& running) {
         const auto announced = measure::expectation_of(running.thread);
         const auto since = announced ? announced->until : running.began;
         if (!longest || since < longest_since) {
             longest = running;
             longest_since = since;
         }
-    }
+    });
     return longest;
 }
 
 std::optional<measure::expectation> lateness::expected() const {
-    std::vector<pid_t> threads;
-    for (const auto& handler : holding()) {
-        threads.push_back(handler.thread);
-    }
-    if (threads.empty()) {
+    std::optional<measure::expectation> first;
+    bool all = true;
+    std::size_t threads = 0;
+    const auto ask = [&](pid_t thread) {
+        auto announced = measure::expectation_of(thread);
+        ++threads;
+        all = all && announced;
+        if (announced && (!first || announced->until < first->until)) {
+            first = std::move(announced);
+        }
+    };
+    each_holding([&](const measure::running_handler& handler) { ask(handler.thread); });
+    if (threads == 0) {
         auto announced = measure::expectation_of(thread());
         if (!announced || loop_->tracking().active()) {
             return announced;
         }
         // Handlers are not seen in this program, but a late loop has no thread to spare.
-        threads = loop_->running_threads().value_or(threads);
-        if (threads.empty()) {
+        for (const auto thread : loop_->running_threads().value_or(std::vector<pid_t>())) {
+            ask(thread);
+        }
+        if (threads == 0) {
             return announced;
         }
     }
-    std::optional<measure::expectation> first;
-    for (const auto thread : threads) {
-        auto announced = measure::expectation_of(thread);
-        if (!announced) {
-            return std::nullopt;
-        }
-        if (!first || announced->until < first->until) {
-            first = std::move(announced);
-        }
-    }
-    return first;
+    return all ? first : std::nullopt;
 }
 
 pid_t lateness::thread() const {
     if (const auto running = handler()) {
         return running->thread;
     }
-    const auto elsewhere = outlasting();
     const auto sampled = gauge_->thread();
-    const bool is_elsewhere =
-        std::any_of(elsewhere.begin(), elsewhere.end(),
-                    [&](const auto& handler) { return handler.thread == sampled; });
+    bool is_elsewhere = false;
+    each_outlasting([&](const measure::running_handler& handler) {
+        is_elsewhere |= handler.thread == sampled;
+    });
     return is_elsewhere ? 0 : sampled;
 }
 

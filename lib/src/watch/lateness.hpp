@@ -82,8 +82,13 @@ private:
     void check_running(time_point now, duration noticeable);
     void check_expected(time_point now, reading& is, const pause_ledger& pauses);
     [[nodiscard]] std::optional<measure::expectation> expected() const;
+    [[nodiscard]] bool has_several_threads() const;
     [[nodiscard]] std::optional<time_point> concerned_since() const;
-    [[nodiscard]] std::vector<measure::running_handler> holding() const;
+    /// visit(handler) for those that can hold the loop up.
+    template <class Visit>
+    void each_holding(Visit visit) const;
+    template <class Visit>
+    void each_outlasting(Visit visit) const;
     /// Since when a deadline or a turn counts that began at `from`; nullopt: not at present.
     template <class Affects>
     [[nodiscard]] std::optional<time_point> counts_from(time_point from, Affects affects) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "watch/loop_watch.hpp"
 
+#include "base/attempt.hpp"
 #include "watch/handler_name.hpp"
 
 #include <algorithm>
@@ -132,7 +133,7 @@ bool loop_watch::look(const round& at, judge::events& out) {
     }
     is_ = lateness_.look(at.now, noticeable(), at.pauses);
     collect_max();
-    statistics_.step(at.now);
+    base::attempt([&] { statistics_.step(at.now); });
     try {
         investigate(at, is_);
     } catch (const std::bad_alloc&) { // who it is remains unknown, that it is late does not
@@ -147,11 +148,11 @@ bool loop_watch::look(const round& at, judge::events& out) {
              .ended = last_lateness_ended(),
              .active_tasks = loop_->tasks().active()};
     const auto grade_before = std::pair(judge_.state(), judge_.why());
-    expect(at, is_, out);
+    base::attempt([&] { expect(at, is_, out); });
     const auto first = out.size();
-    judge_.step(seen_, out);
-    remember(at.now, out, first);
-    note_history(at.now);
+    base::attempt([&] { judge_.step(seen_, out); }); // its state is right, whatever is lost of it
+    base::attempt([&] { remember(at.now, out, first); });
+    base::attempt([&] { note_history(at.now); });
     tasks_judge_.step(at.now, seen_.active_tasks, judge_.budget(), out);
     return std::pair(judge_.state(), judge_.why()) != grade_before;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "watch/watcher.hpp"
 
+#include "base/attempt.hpp"
 #include "report/message.hpp"
 
 #include <algorithm>
@@ -26,15 +27,6 @@ constexpr auto start_up_look = std::chrono::milliseconds(20);
 // Memory that is short now may not be so soon.
 constexpr auto after_failure = std::chrono::milliseconds(100);
 
-/// Out of memory must not end the watch.
-template <class Work>
-void attempt(Work work) noexcept {
-    try {
-        work();
-    } catch (const std::exception&) { // what was to be told is lost
-    }
-}
-
 } // namespace
 
 watcher::watcher(watcher_settings settings, systemd::notifier& notifier, report::sink& sink,
@@ -55,6 +47,7 @@ void watcher::add(std::uint64_t id, time_point now, loop_settings settings,
                   std::shared_ptr<measure::loop_state> loop,
                   std::shared_ptr<measure::lag_gauge> gauge) {
     loop_watch watched(now, std::move(settings), std::move(loop), std::move(gauge), finder_);
+    vitals_.reserve(loops_.size() + 1);
     auto& added = loops_.emplace(id, std::move(watched)).first->second;
     if (ready_ && !stopping_) {
         added.judge_from(now + settings_.grace);
@@ -128,7 +121,7 @@ void watcher::ready(time_point now) {
     status_ = summary();
     status_at_ = now;
     status_level_ = worst();
-    const auto at_first_ping = vitals();
+    const auto at_first_ping = look_at_vitals();
     notifier_.ready(status_); // with the first ping
     gate_.ready(now, at_first_ping);
 }
@@ -158,7 +151,7 @@ void watcher::publish(const judge::events& happened) {
 // looks at the others, and feeds the watchdog or does not.
 time_point watcher::step(clock_reading at) {
     const auto pause = pause_detector_.woke(at, pauses_);
-    attempt([&] {
+    base::attempt([&] {
         judge::events happened;
         if (pause) {
             pause_judge_.paused(at.now, *pause, happened);
@@ -175,7 +168,7 @@ time_point watcher::step(clock_reading at) {
         next = std::min(next, look(loop, round));
         late_loops_ += loop.state() != judge::level::nominal ? 1 : 0;
     }
-    attempt([&] { feed_watchdog(at.now); });
+    base::attempt([&] { feed_watchdog(at.now); });
     next = std::min({next, gate_.next_check(), pause_judge_.next_check()});
     next = std::max(next, at.now + shortest_sleep);
     pause_detector_.sleeping_until(next);
@@ -184,12 +177,12 @@ time_point watcher::step(clock_reading at) {
 
 time_point watcher::look(loop_watch& loop, const round& at) {
     auto next = at.now + after_failure;
-    attempt([&] {
-        judge::events happened;
+    judge::events happened;
+    base::attempt([&] {
         changed_ |= loop.step(at, happened);
         next = loop.next_check();
-        publish(happened);
     });
+    base::attempt([&] { publish(happened); });
     return next;
 }
 
@@ -204,39 +197,38 @@ const judge::culprit* watcher::culprit_of(const std::string& loop) const {
     return found == loops_.end() ? nullptr : &found->second.who();
 }
 
-std::vector<judge::loop_vitals> watcher::vitals() const {
-    std::vector<judge::loop_vitals> out;
-    out.reserve(loops_.size());
+std::span<const judge::loop_vitals> watcher::look_at_vitals() {
+    vitals_.clear(); // add() has made room
     for (const auto& [id, loop] : loops_) {
-        out.push_back(loop.vitals());
+        vitals_.push_back(loop.vitals());
     }
-    return out;
+    return vitals_;
 }
 
 void watcher::feed_watchdog(time_point now) {
     const auto state_before = gate_.state();
-    auto decision = gate_.step(now, vitals());
+    auto decision = gate_.step(now, look_at_vitals());
     changed_ |= gate_.state() != state_before;
     if (decision.wait) {
         notifier_.wait(std::chrono::duration_cast<std::chrono::microseconds>(*decision.wait));
     }
     if (decision.tripped) {
         if (const auto* const who = culprit_of(decision.tripped->loop)) {
-            attempt([&] { decision.tripped->who = *who; });
+            base::attempt([&] { decision.tripped->who = *who; });
         }
-        attempt([&] { sink_.publish(*decision.tripped); });
+        base::attempt([&] { sink_.publish(*decision.tripped); });
         sink_.settle(last_words_patience);
     }
     if (decision.trigger) {
         std::string reason;
-        attempt([&] { reason = report::render(*decision.tripped).text; });
+        base::attempt([&] { reason = report::render(*decision.tripped).text; });
         notifier_.trigger(reason);
     }
     if (decision.survived) {
-        attempt([&] { sink_.publish(*decision.survived); });
+        base::attempt([&] { sink_.publish(*decision.survived); });
     }
     if (decision.armed) {
-        attempt([&] { sink_.publish(*decision.armed); });
+        base::attempt([&] { sink_.publish(*decision.armed); });
     }
     if (decision.ping) {
         notifier_.ping();
@@ -245,10 +237,12 @@ void watcher::feed_watchdog(time_point now) {
     if (ready_ && !stopping_ && !decision.trigger && now - status_at_ >= shown_for) {
         status_at_ = now;
         status_level_ = worst();
-        if (auto text = summary(); text != status_) {
-            status_ = std::move(text);
-            notifier_.status(status_);
-        }
+        base::attempt([&] {
+            if (auto text = summary(); text != status_) {
+                status_ = std::move(text);
+                notifier_.status(status_);
+            }
+        });
     }
 }
 

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -91,7 +92,8 @@ private:
     [[nodiscard]] time_point look(loop_watch& loop, const round& at);
     [[nodiscard]] round round_at(time_point now) const;
     [[nodiscard]] const judge::culprit* culprit_of(const std::string& loop) const;
-    [[nodiscard]] std::vector<judge::loop_vitals> vitals() const;
+    /// Valid until the next call.
+    [[nodiscard]] std::span<const judge::loop_vitals> look_at_vitals();
     void feed_watchdog(time_point now);
 
     watcher_settings settings_;
@@ -103,6 +105,7 @@ private:
     judge::pause_judge pause_judge_;
     judge::watchdog_gate gate_;
     std::map<std::uint64_t, loop_watch> loops_;
+    std::vector<judge::loop_vitals> vitals_; ///< has room for all loops
     std::map<std::uint64_t, probe_watch> probes_;
     std::size_t late_loops_ = 0;
     bool ready_ = false;

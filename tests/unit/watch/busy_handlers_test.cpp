@@ -10,20 +10,23 @@ namespace {
 
 constexpr auto begin = start + 5s;
 
+/// A thread takes a handler in a turn that another thread ends soon after.
+measure::run_slot& stuck_in(const scene& s, pid_t thread, judge::time_point since) {
+    tracked_scene::clock(since);
+    auto* const taken = s.loop->tracking().slot_for(thread);
+    s.loop->tracking().begin_turn(measure::cycle_clock::now());
+    taken->began({});
+    taken->show({measure::cycle_clock::now(), "strand", "post"});
+    tracked_scene::clock(since + 1ms);
+    s.loop->tracking().end_turn(measure::cycle_clock::now());
+    return *taken;
+}
+
 /// The thread of the tracked scene polls and runs what is ready; other ones got stuck.
 struct threaded_scene : tracked_scene {
     threaded_scene() { play(begin); }
-
-    /// A thread takes a handler in a turn that another thread ends soon after.
     measure::run_slot& stuck(pid_t thread, judge::time_point since) {
-        clock(since);
-        auto* const taken = loop->tracking().slot_for(thread);
-        loop->tracking().begin_turn(measure::cycle_clock::now());
-        taken->began({});
-        taken->show({measure::cycle_clock::now(), "strand", "post"});
-        clock(since + 1ms);
-        loop->tracking().end_turn(measure::cycle_clock::now());
-        return *taken;
+        return stuck_in(*this, thread, since);
     }
 };
 
@@ -167,4 +170,18 @@ TEST_CASE("busy: nothing is reported before judging begins", "[watch]") {
     s.play(begin + 10200ms);
     CHECK(s.sink.all<judge::stall>().size() == 1);
     other.show_none();
+}
+
+TEST_CASE("busy: the others of an idle loop have run no handler yet", "[watch]") {
+    scene s; // its sampler runs on the thread of the test
+    tracked_scene::clock(start);
+    s.loop->tracking().watch_turns();
+    s.play(begin);
+    stuck_in(s, 4711, begin);
+    s.play(begin + 1010ms);
+    const auto stalls = s.sink.all<judge::stall>();
+    REQUIRE(stalls.size() == 1);
+    CHECK(stalls[0].thread == 4711);
+    CHECK(s.status(begin + 1010ms).busy_threads == 1);
+    CHECK(s.status(begin + 1010ms).state == judge::level::nominal);
 }
