@@ -15,10 +15,6 @@ namespace loopmon::watch {
 
 namespace {
 
-// A cause that does not trip may give way to one that does: a starved thread to a deadlock. What
-// the watchdog is told may be out of date by this.
-constexpr auto inquiry_period = std::chrono::seconds(1);
-
 judge::lateness_series* series_of(judge::event& happened) {
     if (auto* const on = std::get_if<judge::recurring>(&happened)) {
         return on;
@@ -106,27 +102,6 @@ void loop_watch::look_at_queue(const round& at, judge::events& out) {
     }
 }
 
-// A wait is no news as far as the loop was late in that time, or nobody was to be judged.
-std::optional<judge::late_work> loop_watch::longest_wait(const round& at) {
-    auto& tracking = loop_->tracking();
-    const auto least = settings_.lag.warn / 2;
-    const auto longest = tracking.active() ? tracking.take_longest_wait(least) : std::nullopt;
-    if (!longest || is_.growing >= least) {
-        return std::nullopt;
-    }
-    auto from = std::max(time_point(longest->began - longest->waited), judge_.judged_from());
-    if (const auto late_until = last_lateness_ended()) {
-        from = std::max(from, *late_until);
-    }
-    const auto waited = (longest->began - from) - at.pauses.excluded(from, longest->began);
-    if (waited < least) {
-        return std::nullopt;
-    }
-    judge::culprit who;
-    identify(who, longest->object, longest->operation, longest->task);
-    return judge::late_work{longest->began, waited, who.handler, who.task, who.spawned};
-}
-
 bool loop_watch::look(const round& at, judge::events& out) {
     if (!statistics_.by_turns() && lateness_.turns_seen()) {
         statistics_.turn_to_turns();
@@ -157,92 +132,8 @@ bool loop_watch::look(const round& at, judge::events& out) {
     return std::pair(judge_.state(), judge_.why()) != grade_before;
 }
 
-// The first look is due at half of the lateness that is news, the second when it is. One that might
-// trip, but for a cause that does not, is looked at again and again: the cause may be another now.
-void loop_watch::investigate(const round& at, const lateness::reading& is) {
-    const auto id = lateness_.id();
-    if (is.growing == duration::zero() || id != investigated_) {
-        investigation_.reset();
-        concluded_at_ = {};
-        why_ = judge::cause::none;
-        if (judge_.state() == judge::level::nominal) {
-            who_ = {};
-        }
-    }
-    const auto news = judge_.next_news();
-    const auto thread = lateness_.thread();
-    if (is.growing == duration::zero() || is.growing < std::min(news, at.trip_lag) / 2 ||
-        thread == 0) {
-        return;
-    }
-    if (!investigation_ || thread != suspect_) {
-        who_ = {};
-        investigated_ = id;
-        suspect_ = thread;
-        investigation_ = finder_.begin(thread, at.now);
-    }
-    if (!judge_.judges(at.now) || (is.expected && at.now < is.expected->until)) {
-        return; // nobody is told of it
-    }
-    if (is.growing >= at.trip_lag && concluded_at_ < at.trip_lag) {
-        conclude(at, is.growing, at.stacks); // no budget limits what is told of a trip
-    } else if (is.growing >= news) {
-        conclude(at, is.growing, at.stacks && judge_.would_report(at.now, is.growing));
-    } else if (is.growing >= at.trip_lag && is.growing >= concluded_at_ + inquiry_period) {
-        conclude(at, is.growing, at.stacks, why_);
-    }
-}
-
 duration loop_watch::noticeable() const {
     return std::min(settings_.lag.warn, trip_lag_) / 2;
-}
-
-void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge::cause known) {
-    concluded_at_ = lag;
-    const auto handler = lateness_.handler();
-    const auto sequence = handler ? handler->sequence : 0;
-    const auto id = lateness_.id();
-    suspicion of{.lag = lag,
-                 .handler_age = {},
-                 .handlers_in_turn = loop_->tracking().turn().handlers,
-                 .with_stack = with_stack,
-                 .known = known,
-                 .still = [this, id, sequence] {
-                     const auto present = lateness_.handler();
-                     return lateness_.id() == id && (present ? present->sequence : 0) == sequence;
-                 }};
-    if (handler) {
-        of.handler_age = std::max(duration::zero(), duration(at.now - handler->began));
-    }
-    auto found = investigation_->conclude(at.now, of);
-    if (found.who.stack.empty() && found.why == why_ && sequence == concluded_of_) {
-        found.who.stack = std::move(who_.stack); // none was asked for: the last one still tells
-    }
-    concluded_of_ = sequence;
-    why_ = found.why;
-    who_ = std::move(found.who);
-    who_.handlers = of.handlers_in_turn;
-    if (handler) {
-        identify(who_, handler->object, handler->operation, handler->task);
-    }
-    if (loop_->tracking().active()) {
-        who_.pending = statistics_.pending();
-        who_.has_pending = true;
-    }
-}
-
-// What was over before it could be looked at was not the loop's fault if the watcher waited for a
-// CPU for most of that time, too. The share is that of judge::classify().
-judge::cause loop_watch::cause_at(const round& at) const {
-    if (is_.growing > duration::zero()) {
-        return why_;
-    }
-    constexpr int starved_percent = 60;
-    const bool unexplained =
-        judge_.state() == judge::level::nominal || judge_.why() == judge::cause::unknown;
-    const bool starved =
-        is_.completed >= settings_.lag.warn && at.waited * 100 >= is_.completed * starved_percent;
-    return unexplained && starved ? judge::cause::starved : judge::cause::none;
 }
 
 void loop_watch::expect(const round& at, const lateness::reading& is, judge::events& out) {
@@ -348,84 +239,6 @@ time_point loop_watch::plan(const round& at) const {
         next = std::min(next, next_on(std::max(warn, settings_.interval), at.now));
     }
     return next;
-}
-
-judge::loop_vitals loop_watch::vitals() const {
-    return {.name = settings_.name,
-            .critical = settings_.critical,
-            .judge_from = judge_.judged_from(),
-            .lag = seen_.excused ? duration::zero() : judge_.graded_lag(),
-            .overdue = seen_.overdue >= noticeable() && !seen_.excused,
-            .progress = gauge_->samples() + loop_->tracking().turn().sequence,
-            .why = judge_.why(),
-            .episode = judge_.episode(),
-            .active_tasks = seen_.active_tasks};
-}
-
-void loop_watch::collect_max() {
-    statistics_.note(lateness_.take_max());
-}
-
-report::loop_status loop_watch::status(time_point now, const pause_ledger& pauses) {
-    collect_max();
-    const auto is = lateness_.peek(now, pauses);
-    report::loop_status out{.name = settings_.name,
-                            .critical = settings_.critical,
-                            .state = judge_.state(),
-                            .why = judge_.why(),
-                            .lag = is.lag(),
-                            .lag_sample = lateness_.sample(pauses),
-                            .window = settings_.window,
-                            .active_tasks = loop_->tasks().active(),
-                            .n_samples = gauge_->samples(),
-                            .n_stalls = judge_.n_stalls(),
-                            .n_critical = judge_.n_critical(),
-                            .n_suppressed = judge_.n_suppressed(),
-                            .interval = settings_.interval,
-                            .warn = settings_.lag.warn,
-                            .critical_lag = settings_.lag.critical,
-                            .last_stall = last_stall_,
-                            .n_expected = n_expected_};
-    if (const auto handler = lateness_.handler()) {
-        out.running_handler = name_of(handler->object, handler->operation);
-        if (const auto task = measure::find_task(handler->task)) {
-            out.running_task = task->name;
-        }
-    }
-    out.busy_threads = count_busy_threads(*loop_, now, settings_.lag.critical, pauses);
-    statistics_.show(out, now, settings_.window, is.growing);
-    return out;
-}
-
-report::lag_summary loop_watch::window(time_point now) const {
-    return statistics_.window(now, settings_.window);
-}
-
-std::vector<report::task_status> loop_watch::tasks(time_point now, std::uint64_t after,
-                                                   std::size_t most) const {
-    return list_tasks(*loop_, now, after, most);
-}
-
-std::vector<report::task_group> loop_watch::task_groups(time_point now, std::size_t most) const {
-    return group_tasks(*loop_, now, most);
-}
-
-std::optional<report::bucket_list> loop_watch::histogram(time_point now,
-                                                         report::histogram_kind kind) const {
-    return statistics_.histogram(now, kind);
-}
-
-std::vector<report::stall_status> loop_watch::stalls(time_point now) const {
-    return stalls_.list(now);
-}
-
-std::vector<report::history_entry> loop_watch::history() const {
-    return history_.list();
-}
-
-void loop_watch::reset_statistics(time_point now) {
-    lateness_.reset_max(now);
-    statistics_.reset(now);
 }
 
 } // namespace loopmon::watch

@@ -83,6 +83,10 @@ public:
     void reset_statistics(time_point now);
 
 private:
+    /// A cause that does not trip may give way to one that does: a starved thread to a deadlock.
+    /// What the watchdog knows may be out of date by this.
+    static constexpr duration inquiry_period = std::chrono::seconds(1);
+
     bool look(const round& at, judge::events& out);
     void look_at_threads(const round& at, judge::events& out);
     void look_at_queue(const round& at, judge::events& out);
