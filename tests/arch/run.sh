@@ -35,7 +35,10 @@ if [[ ! -e $root/etc/debian_version ]]; then
     mkdir -p "$build_dir"
     # shellcheck disable=SC2046 # a word is a package
     packages=(libsystemd-dev $(boost_packages) libtomlplusplus-dev libcli11-dev catch2 libdw-dev)
-    mmdebstrap --variant=extract --architectures="$arch" --include="${packages[*]}" "$suite" "$root"
+    # Where apt gets this release from; what is only linked against needs none of its updates.
+    archive=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" | sort --unique | head -n 1)
+    mmdebstrap --variant=extract --architectures="$arch" --include="${packages[*]}" "$suite" "$root" \
+        "deb $archive $suite main"
 fi
 
 launcher=()
