@@ -31,14 +31,14 @@ public:
     /// Ends serve_until().
     /// @throws std::bad_alloc
     void wake();
-    /// Runs handlers until none is left. After service->stop().
+    /// Runs handlers until none is left. After service()->stop().
     void finish();
 
     /// Gives it up without closing anything.
     static void abandon(std::unique_ptr<bus_context> lost) noexcept;
 
     [[nodiscard]] boost::asio::any_io_executor executor() { return io_.get_executor(); }
-    std::shared_ptr<report::bus_service> service;
+    [[nodiscard]] std::shared_ptr<report::bus_service>& service() { return service_; }
 
 private:
     base::kept_fd witness_; ///< a file that is nobody else's
@@ -46,6 +46,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
         io_.get_executor()};
     bus_context* abandoned_before_ = nullptr;
+    std::shared_ptr<report::bus_service> service_; ///< ends before the context
 };
 
 } // namespace loopmon::detail

@@ -47,7 +47,7 @@ void probe::answered(duration latency) {
         owner_->answered(id_, latency);
     }
 }
-void probe::failed(std::string error) {
+void probe::failed(std::string_view error) {
     if (owner_ && !owner_->left_behind()) {
         owner_->failed(id_, error);
     }

@@ -123,7 +123,7 @@ void monitor_impl::finish_reload(std::uint64_t number, const std::string& error)
     const auto pending = reloads_.extract(number);
     if (!pending.empty()) {
         pending.mapped()(error);
-        bus_->service->signal_changes(); // and send the reply
+        bus_->service()->signal_changes(); // and send the reply
     }
 }
 

@@ -115,7 +115,7 @@ void monitor_impl::keep_bus() {
     bus_due_ = now + bus_retry;
     try {
         auto made = std::make_unique<bus_context>();
-        made->service = report::bus_service::start(
+        made->service() = report::bus_service::start(
             made->executor(), address, bus_name(options_), *this, reporter_,
             [weak = weak_from_this()] {
                 if (const auto settled = weak.lock()) {
@@ -162,7 +162,7 @@ void monitor_impl::wind_down() {
     watcher_.finish(std::chrono::steady_clock::now());
     watcher_.stopping();
     if (bus_ && bus_->intact()) {
-        bus_->service->stop();
+        bus_->service()->stop();
     }
     late_loops -= std::exchange(overloaded_, 0);
 }
@@ -188,8 +188,8 @@ void monitor_impl::tick() {
 
 void monitor_impl::signal_changes() {
     if (const bool changed = watcher_.take_changed();
-        bus_ && (changed || bus_->service->is_behind())) {
-        bus_->service->signal_changes();
+        bus_ && (changed || bus_->service()->is_behind())) {
+        bus_->service()->signal_changes();
     }
 }
 
@@ -265,7 +265,7 @@ void monitor_impl::end_reload() {
 
 void monitor_impl::sync_bus() {
     if (bus_) {
-        bus_->service->sync();
+        bus_->service()->sync();
     }
 }
 

@@ -30,7 +30,9 @@ inline int serve(sd_bus_message* call, void* late, sd_bus_error*) noexcept {
     }
     if (sd_bus_message_is_method_call(call, "org.test", "Rant") > 0) {
         const auto text = std::string(20'000'000, 'x') + "\u009b";
-        const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST("org.test.Error.No", text.c_str());
+        sd_bus_error error{};
+        error.name = "org.test.Error.No";
+        error.message = text.c_str();
         return sd_bus_reply_method_error(call, &error);
     }
     if (sd_bus_message_is_method_call(call, "org.test", "Late") > 0) {

@@ -50,7 +50,7 @@ TEST_CASE("monitor: pings go on while the broker hangs that is to say who calls"
     const short_watchdog watchdog;
     auto options = on(bus);
     // Holds the watcher until the broker hangs and the other call is in the watcher's socket.
-    options.reload = [&, pass = reload.passage()](std::function<void(std::string)> done) {
+    options.reload = [&, pass = reload.passage()](const std::function<void(std::string)>& done) {
         pass();
         done({});
     };

@@ -13,11 +13,11 @@
 #include <cstddef>
 #include <cstring>
 
-extern "C" {
+extern "C" { // NOLINTBEGIN(readability-identifier-naming): the C library's
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* old, std::size_t size);
-}
+} // NOLINTEND(readability-identifier-naming)
 
 namespace {
 

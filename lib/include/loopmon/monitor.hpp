@@ -133,7 +133,7 @@ public:
 
     void answered(duration latency);
     /// @param error for people: why there was no answer
-    void failed(std::string error);
+    void failed(std::string_view error);
 
 private:
     friend class monitor;

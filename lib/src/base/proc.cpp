@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <mutex>
+#include <new>
 
 namespace loopmon::base {
 
@@ -30,7 +32,8 @@ struct proc_directory {
 
 /// Never destroyed: a watcher thread may outlive the end of main().
 proc_directory& proc() noexcept {
-    static auto& kept = *new proc_directory;
+    alignas(proc_directory) static std::array<std::byte, sizeof(proc_directory)> storage;
+    static auto& kept = *new (storage.data()) proc_directory;
     return kept;
 }
 

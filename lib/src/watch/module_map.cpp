@@ -91,7 +91,8 @@ void module_map::parse(std::istream& maps) {
         fields >> std::hex >> at.begin >> dash >> at.end >> permissions >> at.offset >> device >>
             inode >> std::ws;
         at.code = permissions.find('x') != permissions.npos;
-        at.file = device + ' ' + inode;
+        at.file = std::move(device);
+        (at.file += ' ') += inode;
         std::getline(fields, at.path); // may contain blanks; empty for anonymous memory
         if (!at.path.empty()) {
             mappings_.push_back(std::move(at));

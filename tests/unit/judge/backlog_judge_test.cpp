@@ -18,7 +18,7 @@ struct strand {
     std::function<std::uint64_t()> new_episode = [this] { return ++episode; };
     events out;
 
-    void look(duration at, std::optional<late_work> worst = std::nullopt) {
+    void look(duration at, const std::optional<late_work>& worst = std::nullopt) {
         judge.step({start + at, limits, 3, budget, new_episode}, worst, out);
     }
     void waited(duration at, duration wait) {

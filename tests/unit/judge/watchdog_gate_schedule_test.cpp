@@ -154,6 +154,7 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consisten
             gate.debugged(debugged);
         }
         std::vector<loop_vitals> vitals;
+        vitals.reserve(loops.size());
         for (auto& loop : loops) {
             vitals.push_back(loop.at(now));
         }

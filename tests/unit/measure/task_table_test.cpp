@@ -111,6 +111,7 @@ TEST_CASE("task_table: in a full table a task is counted and not listed") {
 TEST_CASE("task_table: pages are the oldest of what is left, whatever slots they are in") {
     task_table table;
     std::vector<task_word> old;
+    old.reserve(20);
     for (int i = 0; i < 20; ++i) {
         old.push_back(table.add(called("old")));
     }

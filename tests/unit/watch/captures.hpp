@@ -51,10 +51,15 @@ bool shows(const watch::captured_stack& stack, Function* function) {
 template <class Wanted>
 watch::captured_stack capture_until(watch::stack_catcher& catcher, pid_t tid, Wanted wanted) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    const auto awake = watch::look_whether_awake(tid);
+    auto awake = watch::look_whether_awake(tid);
     auto stack = catcher.capture(tid, always, awake);
     while (!wanted(stack) && std::chrono::steady_clock::now() < end) {
         std::this_thread::yield();
+        const auto now = watch::look_whether_awake(tid);
+        if (!awake ||
+            (now && now->sleeps != awake->sleeps)) { // it slept at the first look, or since
+            awake = now;
+        }
         stack = catcher.capture(tid, always, awake);
     }
     return stack;
