@@ -144,7 +144,7 @@ TEST_CASE("monitor: its name goes with it, though a child lives on") {
     ::close(ends[0]);
 }
 
-TEST_CASE("monitor: a child is not overloaded by its parent's loops, and may watch its own") {
+TEST_CASE("monitor: a child is not overloaded by its parent's loops") {
     private_bus bus;
     watched_here here(bus);
     int in_handler = -1;
@@ -154,10 +154,14 @@ TEST_CASE("monitor: a child is not overloaded by its parent's loops, and may wat
     });
     here.io.run_for(1ms);
     CHECK(in_handler == 1);
-    REQUIRE(eventually([&] {
-        here.io.run_for(10ms);
-        return !loopmon::overloaded();
-    }));
+}
+
+#if !defined(__SANITIZE_THREAD__) // it ends a child that starts a thread
+
+TEST_CASE("monitor: a child may watch its own loops") {
+    private_bus bus;
+    watched_here here(bus);
+    here.io.run_for(10ms);
     const auto watch_again = [&] {
         limit();
         here.io.notify_fork(asio::execution_context::fork_child);
@@ -173,3 +177,5 @@ TEST_CASE("monitor: a child is not overloaded by its parent's loops, and may wat
     };
     CHECK(in_child(watch_again) == 1);
 }
+
+#endif
