@@ -21,7 +21,8 @@
 namespace boost {
 namespace asio {
 namespace detail {
-class __attribute__((abi_tag("loopmon_tracking"))) thread_context;
+// Visible, as asio's own declaration makes it: the library and the program share its variables.
+class __attribute__((abi_tag("loopmon_tracking"), visibility("default"))) thread_context;
 } // namespace detail
 } // namespace asio
 } // namespace boost

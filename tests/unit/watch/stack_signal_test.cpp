@@ -35,7 +35,7 @@ void block(int how) {
     pthread_sigmask(how, &one, nullptr);
 }
 
-void spin(const std::atomic<bool>& stop) {
+[[gnu::noinline]] void spin(const std::atomic<bool>& stop) {
     while (!stop) {
         breathe();
     }
