@@ -156,11 +156,12 @@ TEST_CASE("stack_sleeper: without a signal to be had, sleepers have a stack") {
 
 namespace {
 
-[[gnu::noinline]] outcome in_naps(in with, const std::atomic<bool>& stop) {
+[[gnu::noinline]] outcome in_naps(in with, const std::atomic<int>& ms,
+                                  const std::atomic<bool>& stop) {
     outcome worst;
     while (!stop) {
         pollfd one = {with.pipe_ends[0], POLLIN, 0};
-        if (const auto result = poll(&one, 1, 1); result != 0) {
+        if (const auto result = poll(&one, 1, ms); result != 0) {
             worst = {result, errno};
         }
     }
@@ -173,12 +174,16 @@ TEST_CASE("stack_sleeper: one that sleeps for short times only is caught asleep,
     surroundings with;
     stack_catcher catcher;
     outcome worst;
-    stuck_thread napping([&](const auto& stop) { worst = in_naps(with, stop); });
+    std::atomic<int> ms{1};
+    stuck_thread napping([&](const auto& stop) { worst = in_naps(with, ms, stop); });
     int caught = 0;
-    for (int i = 0; i < 500; ++i) {
-        // Awake a moment ago, and not asleep since: that does not make it one that computes.
-        const auto awake = look_whether_awake(napping.tid());
-        caught += names(catcher.capture(napping.tid(), always, awake), in_naps) ? 1 : 0;
+    // A look that takes longer than a nap, as on a busy machine, is given longer ones.
+    for (; caught == 0 && ms < 5000; ms = ms * 2) {
+        for (int i = 0; i < 500; ++i) {
+            // Awake a moment ago, and not asleep since: that does not make it one that computes.
+            const auto awake = look_whether_awake(napping.tid());
+            caught += names(catcher.capture(napping.tid(), always, awake), in_naps) ? 1 : 0;
+        }
     }
     napping.finish();
     CHECK(caught > 0);
