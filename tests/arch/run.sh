@@ -31,14 +31,16 @@ require "$compiler" mmdebstrap qemu-user-static cmake ninja-build pkgconf
 
 # shellcheck disable=SC1091 # it is there on every Debian
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-if [[ ! -e $root/etc/debian_version ]]; then
+if [[ ! -e $root ]]; then
     mkdir -p "$build_dir"
+    rm -rf "$root.part" # of a run that was ended
     # shellcheck disable=SC2046 # a word is a package
     packages=(libsystemd-dev $(boost_packages) libtomlplusplus-dev libcli11-dev catch2 libdw-dev)
     # Where apt gets this release from; what is only linked against needs none of its updates.
     archive=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $suite" | sort --unique | head -n 1)
-    mmdebstrap --variant=extract --architectures="$arch" --include="${packages[*]}" "$suite" "$root" \
+    mmdebstrap --variant=extract --architectures="$arch" --include="${packages[*]}" "$suite" "$root.part" \
         "deb $archive $suite main"
+    mv "$root.part" "$root"
 fi
 
 launcher=()
