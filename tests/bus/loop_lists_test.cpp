@@ -97,7 +97,7 @@ TEST_CASE("loop lists: a name of any bytes is passed on, as far as sd-bus takes 
     const auto tasks = tasks_in(call(client, "ListTasks"));
     REQUIRE(tasks.size() == model.shown_tasks.size());
     for (const auto& [id, shown] : tasks) {
-        const auto& given = model.shown_tasks[id - 1].name;
+        const auto& given = model.shown_tasks.at(static_cast<std::size_t>(id - 1)).name;
         INFO(id);
         CHECK((shown == given || shown.find('?') != std::string::npos));
     }

@@ -17,7 +17,8 @@ constexpr lag_gauge::time_point start{1h};
 std::vector<std::size_t> recorded(const lag_gauge& gauge) {
     std::vector<std::size_t> result;
     for (std::size_t bucket = 0; bucket < bucket_count; ++bucket) {
-        result.insert(result.end(), gauge.lags().count(bucket), bucket);
+        const auto times = static_cast<std::size_t>(gauge.lags().count(bucket));
+        result.insert(result.end(), times, bucket);
     }
     return result;
 }
