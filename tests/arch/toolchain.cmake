@@ -9,6 +9,7 @@ if(LOOPMON_ARCH STREQUAL "armhf")
   set(CMAKE_SYSTEM_PROCESSOR arm)
   set(triplet arm-linux-gnueabihf)
   set(qemu qemu-arm-static)
+  set(CMAKE_CXX_FLAGS_INIT -Wno-psabi) # notes on an ABI that changed in g++ 7
 else()
   set(CMAKE_SYSTEM_PROCESSOR aarch64)
   set(triplet aarch64-linux-gnu)
