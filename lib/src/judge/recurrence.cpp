@@ -29,7 +29,7 @@ void recurrence::add(time_point ended, duration length) {
 }
 
 duration recurrence::peak_before(time_point began) const {
-    return count_ != 0 && began <= until_ ? peak_before_ : peak_;
+    return began <= until_ ? peak_before_ : peak_;
 }
 
 void recurrence::reset() {

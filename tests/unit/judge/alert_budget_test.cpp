@@ -17,7 +17,9 @@ TEST_CASE("alert_budget: an alert is paid back after sixty seconds and not a tic
     alert_budget budget(2);
     CHECK(budget.spend(start));
     CHECK(budget.spend(start + 10s));
+    CHECK_FALSE(budget.allows(start + 60s - tick));
     CHECK_FALSE(budget.spend(start + 60s - tick));
+    CHECK(budget.allows(start + 60s));
     CHECK(budget.spend(start + 60s));
     CHECK_FALSE(budget.spend(start + 70s - tick));
     CHECK(budget.spend(start + 70s));

@@ -219,6 +219,13 @@ TEST_CASE("classify: where the state is hidden the CPU clock still tells", "[jud
     CHECK(classify(one_handler(unknown, unknown, progress)) == cause::unknown);
 }
 
+TEST_CASE("classify: time that is not accounted for was not slept where no sleep is known of") {
+    auto progress = did(10ms, 0ms);
+    CHECK(classify(one_handler(runnable, runnable, progress)) == cause::blocked);
+    progress.voluntary_sleeps = std::nullopt;
+    CHECK(classify(one_handler(runnable, runnable, progress)) == cause::unknown);
+}
+
 TEST_CASE("classify: a wait from before the first look does not hide what it sleeps in",
           "[judge]") {
     CHECK(classify(one_handler(runnable, asleep, did(1ms, 200ms + 1ns))) == cause::blocked);

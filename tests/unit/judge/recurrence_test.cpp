@@ -129,6 +129,23 @@ TEST_CASE("recurrence: one long lateness is counted once") {
     CHECK(series.peak() == 99s);
 }
 
+TEST_CASE(
+    "recurrence: the next check is when a summary or the end is due, and never if neither is") {
+    recurrence series;
+    for (std::uint64_t i = 0; i < recurrence::few; ++i) {
+        CHECK(series.next_check() == time_point::max());
+        series.add(start + i * 1s + 100ms, 100ms);
+    }
+    const auto first = start + recurrence::first_summary;
+    CHECK(series.next_check() == first);
+    REQUIRE(series.take_summary(first));
+    const auto ended = start + (recurrence::few - 1) * 1s + 100ms;
+    CHECK(series.next_check() == ended + recurrence::quiet); // nothing new to sum up
+    series.add(start + 15s, 100ms);
+    CHECK(series.next_check() == start + 2 * recurrence::first_summary);
+    CHECK(series.peak_before(start + 15s) == 100ms);
+}
+
 TEST_CASE("pause_judge: six pauses a second are a few records, and all of them are counted") {
     pause_judge judge;
     events out;
@@ -167,6 +184,20 @@ TEST_CASE("pause_judge: a suspend among short pauses is reported by itself") {
     REQUIRE(out.size() == before + 1);
     CHECK(std::get<paused>(out.back()).lasted == 8h);
     CHECK(std::get<paused>(out.back()).count == 1);
+}
+
+TEST_CASE("pause_judge: a pause of twice the longest so far is one of them, a longer one is not") {
+    pause_judge judge;
+    events out;
+    for (int i = 0; i < 12; ++i) { // the first summary is among them
+        judge.paused(start + i * 1s, 200ms, out);
+    }
+    const auto before = out.size();
+    judge.paused(start + 12s, 400ms, out);
+    CHECK(out.size() == before);
+    judge.paused(start + 13s, 800ms + 1ns, out);
+    REQUIRE(out.size() == before + 1);
+    CHECK(std::get<paused>(out.back()).lasted == 800ms + 1ns);
 }
 
 } // namespace loopmon::judge
