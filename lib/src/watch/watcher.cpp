@@ -164,9 +164,13 @@ time_point watcher::step(clock_reading at) {
     const bool starting = !ready_ && !loops_.empty() && !all_started();
     auto next = at.now + (starting ? start_up_look : longest_sleep);
     late_loops_ = 0;
-    for (auto& [id, loop] : loops_) {
+    worst_ = judge::level::nominal;
+    vitals_.clear();                  // add() has made room
+    for (auto& [id, loop] : loops_) { // once: of a thousand loops none is in a cache
         next = std::min(next, look(loop, round));
         late_loops_ += loop.state() != judge::level::nominal ? 1 : 0;
+        note_worst(loop);
+        vitals_.push_back(loop.vitals());
     }
     base::attempt([&] { feed_watchdog(at.now); });
     next = std::min({next, gate_.next_check(), pause_judge_.next_check()});
@@ -205,9 +209,15 @@ std::span<const judge::loop_vitals> watcher::look_at_vitals() {
     return vitals_;
 }
 
+void watcher::note_worst(const loop_watch& loop) {
+    if (loop.settings().critical) {
+        worst_ = std::max(worst_, loop.state());
+    }
+}
+
 void watcher::feed_watchdog(time_point now) {
     const auto state_before = gate_.state();
-    auto decision = gate_.step(now, look_at_vitals());
+    auto decision = gate_.step(now, vitals_);
     changed_ |= gate_.state() != state_before;
     if (decision.wait) {
         notifier_.wait(std::chrono::duration_cast<std::chrono::microseconds>(*decision.wait));
@@ -244,16 +254,6 @@ void watcher::feed_watchdog(time_point now) {
             }
         });
     }
-}
-
-judge::level watcher::worst() const {
-    auto worst = judge::level::nominal;
-    for (const auto& [id, loop] : loops_) {
-        if (loop.settings().critical) {
-            worst = std::max(worst, loop.state());
-        }
-    }
-    return worst;
 }
 
 std::string watcher::summary() const {

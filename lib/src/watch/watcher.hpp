@@ -77,8 +77,8 @@ public:
 
     [[nodiscard]] const judge::watchdog_gate& gate() const { return gate_; }
     [[nodiscard]] const pause_ledger& pauses() const { return pauses_; }
-    /// The worst level of the essential loops.
-    [[nodiscard]] judge::level worst() const;
+    /// The worst level of the essential loops, as of the last step.
+    [[nodiscard]] judge::level worst() const { return worst_; }
     /// Whether anything that is signalled on D-Bus may have changed since the last call.
     [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
     /// Loops that were not nominal at the last step.
@@ -94,6 +94,7 @@ private:
     [[nodiscard]] const judge::culprit* culprit_of(const std::string& loop) const;
     /// Valid until the next call.
     [[nodiscard]] std::span<const judge::loop_vitals> look_at_vitals();
+    void note_worst(const loop_watch& loop);
     void feed_watchdog(time_point now);
 
     watcher_settings settings_;
@@ -106,6 +107,7 @@ private:
     judge::watchdog_gate gate_;
     std::map<std::uint64_t, loop_watch> loops_;
     std::vector<judge::loop_vitals> vitals_; ///< has room for all loops
+    judge::level worst_ = judge::level::nominal;
     std::map<std::uint64_t, probe_watch> probes_;
     std::size_t late_loops_ = 0;
     bool ready_ = false;
