@@ -48,7 +48,9 @@ void watcher::add(std::uint64_t id, time_point now, loop_settings settings,
                   std::shared_ptr<measure::lag_gauge> gauge) {
     loop_watch watched(now, std::move(settings), std::move(loop), std::move(gauge), finder_);
     vitals_.reserve(loops_.size() + 1);
+    each_.reserve(loops_.size() + 1);
     auto& added = loops_.emplace(id, std::move(watched)).first->second;
+    each_.push_back(&added);
     if (ready_ && !stopping_) {
         added.judge_from(now + settings_.grace);
     }
@@ -72,6 +74,13 @@ void watcher::finish(std::uint64_t id, time_point now) {
 void watcher::finish(time_point now) {
     for (const auto& entry : loops_) {
         finish(entry.first, now);
+    }
+}
+
+void watcher::remove(std::uint64_t id) {
+    if (auto* const loop = find(id)) {
+        std::erase(each_, loop);
+        loops_.erase(id);
     }
 }
 
@@ -165,12 +174,12 @@ time_point watcher::step(clock_reading at) {
     auto next = at.now + (starting ? start_up_look : longest_sleep);
     late_loops_ = 0;
     worst_ = judge::level::nominal;
-    vitals_.clear();                  // add() has made room
-    for (auto& [id, loop] : loops_) { // once: of a thousand loops none is in a cache
-        next = std::min(next, look(loop, round));
-        late_loops_ += loop.state() != judge::level::nominal ? 1 : 0;
-        note_worst(loop);
-        vitals_.push_back(loop.vitals());
+    vitals_.clear();                 // add() has made room
+    for (auto* const loop : each_) { // once: of a thousand loops none is in a cache
+        next = std::min(next, look(*loop, round));
+        late_loops_ += loop->state() != judge::level::nominal ? 1 : 0;
+        note_worst(*loop);
+        vitals_.push_back(loop->vitals());
     }
     base::attempt([&] { feed_watchdog(at.now); });
     next = std::min({next, gate_.next_check(), pause_judge_.next_check()});

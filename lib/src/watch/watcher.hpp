@@ -56,7 +56,7 @@ public:
     void finish(std::uint64_t id, time_point now);
     /// The same for all loops; stopping() follows.
     void finish(time_point now);
-    void remove(std::uint64_t id) { loops_.erase(id); }
+    void remove(std::uint64_t id);
     [[nodiscard]] loop_watch* find(std::uint64_t id);
     [[nodiscard]] std::map<std::uint64_t, loop_watch>& loops() { return loops_; }
 
@@ -106,6 +106,7 @@ private:
     judge::pause_judge pause_judge_;
     judge::watchdog_gate gate_;
     std::map<std::uint64_t, loop_watch> loops_;
+    std::vector<loop_watch*> each_; ///< of them, for the rounds: a tree is slow to walk through
     std::vector<judge::loop_vitals> vitals_; ///< has room for all loops
     judge::level worst_ = judge::level::nominal;
     std::map<std::uint64_t, probe_watch> probes_;
