@@ -23,7 +23,7 @@ class Culprit(Scenario):
     def test_blocked(self):
         """Inject sleep: cause blocked, the system call, and the stack of the sleeping handler"""
         self.start()
-        (stall,), recovered = self.stall("sleep", 0.9)
+        (stall,), recovered = self.stall("sleep", 0.5)
         self.assertEqual(stall["LOOPMON_CAUSE"], "blocked")
         self.assertEqual(recovered["LOOPMON_CAUSE"], "blocked")
         self.assertIn("nanosleep", stall["LOOPMON_SYSCALL"])
@@ -38,14 +38,14 @@ class Culprit(Scenario):
     def test_cpu(self):
         """Inject cpu: cause cpu, and the stack shows who burns it"""
         self.start()
-        (stall,), _ = self.stall("cpu", 0.9)
+        (stall,), _ = self.stall("cpu", 0.5)
         self.assertEqual(stall["LOOPMON_CAUSE"], "cpu")
         self.assertIn("burn", stall["LOOPMON_STACK"])
 
     def test_congestion(self):
         """Inject congestion: many short handlers, and no single one is blamed with a stack"""
         self.start()
-        (stall,), _ = self.stall("congestion", 0.9)
+        (stall,), _ = self.stall("congestion", 0.5)
         self.assertEqual(stall["LOOPMON_CAUSE"], "congestion")
         self.assertNotIn("LOOPMON_STACK", stall)
         self.assertGreater(int(stall["LOOPMON_PENDING"]), 100)
@@ -57,7 +57,7 @@ class Culprit(Scenario):
         self.stall("sleep", 0.9)
         lag_max = self.bus.get(MAIN_LOOP, "LagMaxUSec")
         self.assertGreaterEqual(lag_max, 900_000)
-        self.assertLess(lag_max, 1_100_000, "a busy machine may add to it, not much")
+        self.assertLess(lag_max, 1_350_000, "a busy machine may add to it, not half as much again")
         (lags,) = self.bus.result(MAIN_LOOP, "GetHistogram", "s", "lag")
         late = sum(count for bound, count in lags if bound > 450_000)
         # Of the 900 ms that the loop was blocked, who came in the first half met more than 450 ms.
