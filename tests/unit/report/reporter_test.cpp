@@ -4,6 +4,7 @@
 #include "captured_stderr.hpp"
 #include "stuck_stderr.hpp"
 #include "support/catch.hpp"
+#include "support/gate.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/json/parse.hpp>
@@ -343,13 +344,13 @@ TEST_CASE("reporter: a previous trip is told once, however soon this process end
     {
         reporter next(dir.path());
         next.log().level(loopmon::report::priority::emerg);
-        const judge::stack_text slow({"a+0x1"}, [] { // the journal is busy with another record
-            for (int i = 0; i < 10'000; ++i) {
-                std::this_thread::yield();
-            }
+        loopmon::test::gate busy;
+        const judge::stack_text slow({"a+0x1"}, [wait = busy.passage()] {
+            wait();
             return std::vector<std::string>{"a()"};
         });
         next.publish(judge::stall{.loop = "main", .who = {.stack = slow}}, BOOST_CURRENT_LOCATION);
+        busy.entered(); // the journal is busy with this record
         next.tell_previous_trip();
     }
     CHECK(trip_log(dir.path()).load().n_trips == 1);
