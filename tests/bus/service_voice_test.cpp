@@ -2,6 +2,7 @@
 #include "systemd/service_voice.hpp"
 
 #include "support/catch.hpp"
+#include "support/child.hpp"
 #include "support/notify_socket.hpp"
 
 #include <memory>
@@ -53,6 +54,20 @@ TEST_CASE("service_voice: READY=1 goes out once, when all agree") {
     CHECK(late->agree_ready());
     late->ready("three");
     CHECK(monitors.heard() == "STATUS=one; two; three");
+}
+
+TEST_CASE("service_voice: in a child of fork() those of its parent hold nobody up") {
+    two monitors;
+    CHECK(monitors.first->agree_ready() == false);
+    const auto agreed_in_child = loopmon::test::in_child([] {
+        const auto own = join_service_voice();
+        own->expect_ready();
+        const auto later = join_service_voice();
+        later->expect_ready();
+        return (own->agree_ready() ? 2 : 0) + (later->agree_ready() ? 1 : 0);
+    });
+    CHECK(agreed_in_child == 1); // when both have, not before
+    CHECK(monitors.second->agree_ready());
 }
 
 TEST_CASE("service_voice: one that watches nothing holds nobody up") {

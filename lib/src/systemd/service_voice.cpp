@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "systemd/service_voice.hpp"
 
+#include "base/fork.hpp"
+
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <list>
 #include <mutex>
@@ -174,13 +177,17 @@ private:
     std::chrono::microseconds wait_ = manager_->watchdog_period(); ///< as the manager knows it
 };
 
-/// The one of this process, while somebody has joined it.
+/// The one of this process, while somebody has joined it. A child of fork() has one of its own: the
+/// monitors of its parent, which do not run there, would never agree.
 std::shared_ptr<voice> shared_voice() {
     static std::mutex mutex;
     static std::weak_ptr<voice> present;
+    static std::uint32_t forks_before = 0;
     const std::lock_guard lock(mutex);
+    const auto forks = base::forks();
+    const bool forked = std::exchange(forks_before, forks) != forks;
     auto found = present.lock();
-    if (!found) {
+    if (!found || forked) {
         found = std::make_shared<voice>();
         present = found;
     }
