@@ -40,7 +40,7 @@ function(loopmon_room room)
     add_library(${target} OBJECT ${ARG_SOURCES})
     target_include_directories(${target} PUBLIC ${root} ${LOOPMON_PUBLIC_INCLUDE})
     target_compile_definitions(${target} PUBLIC BOOST_ASIO_NO_DEPRECATED
-      PRIVATE LOOPMON_BUILDING ${ARG_DEFINITIONS})
+      PRIVATE ${ARG_DEFINITIONS})
     target_compile_options(${target} PUBLIC -ffile-prefix-map=${root}/=lib/src/)
     set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON # built for whom needs it
       POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)

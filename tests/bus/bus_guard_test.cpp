@@ -4,9 +4,9 @@
 #include "support/bus_client.hpp"
 #include "support/bus_pair.hpp"
 #include "support/catch.hpp"
+#include "support/fake_program.hpp"
 #include "support/private_bus.hpp"
 #include "support/served_model.hpp"
-#include "unit/report/fake_model.hpp"
 
 #include <cstdint>
 #include <fstream>
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-using namespace loopmon::report;
+using namespace loopmon::bus;
 using namespace loopmon::test;
 
 namespace {
@@ -43,7 +43,7 @@ std::string set_log_level(const bus_client& client, const char* level) {
 /// A service with its bus.
 struct service {
     private_bus bus;
-    fake_model model;
+    fake_program model;
     served_model loop{bus.address(), name, model};
     bus_client client{bus.address()};
 
@@ -79,7 +79,7 @@ TEST_CASE("bus_guard: what changes state is for root and the user of the service
 TEST_CASE("bus_guard: the policy for the system bus refuses what the guard would") {
     std::ostringstream policy;
     policy << std::ifstream(LOOPMON_SOURCE_DIR "/systemd/org.loopmon1.conf.in").rdbuf();
-    fake_model model;
+    fake_program model;
     model.reloads = true;
     moment shown(model);
     std::size_t members = 0;
@@ -157,7 +157,7 @@ TEST_CASE("bus_guard: a long text is not repeated") {
 
 TEST_CASE("bus_guard: who never reads gets no more replies than the queue may hold") {
     const bus_pair pair;
-    fake_model model;
+    fake_program model;
     moment shown(model);
     bus_guard guard(shown);
     REQUIRE(guard.add_to(pair.server.get()) >= 0);

@@ -3,16 +3,16 @@
 // Lists on a real dbus-daemon: in pages, and readable whatever names there are.
 #include "support/bus_client.hpp"
 #include "support/catch.hpp"
+#include "support/fake_program.hpp"
 #include "support/private_bus.hpp"
 #include "support/served_model.hpp"
-#include "unit/report/fake_model.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 using namespace std::chrono_literals;
-using namespace loopmon::report;
+using namespace loopmon::bus;
 using namespace loopmon::test;
 
 namespace {
@@ -71,7 +71,7 @@ std::vector<listed> tasks_in(const loopmon::systemd::message_ptr& reply) {
 TEST_CASE("loop lists: a name of any bytes is passed on, as far as sd-bus takes it") {
     const private_bus bus;
     const bus_client client(bus.address());
-    fake_model model;
+    fake_program model;
     // Both ends of each range that some rule names, and of each length.
     for (const std::uint32_t c :
          {0x1U,     0x1fU,    0x20U,    0x7eU,     0x7fU,     0x80U,     0x9fU,    0xa0U,
@@ -123,7 +123,7 @@ TEST_CASE("loop lists: a name of any bytes is passed on, as far as sd-bus takes 
 TEST_CASE("loop lists: tasks come in pages, and no reply has more than a thousand") {
     const private_bus bus;
     const bus_client client(bus.address());
-    fake_model model;
+    fake_program model;
     for (std::uint64_t id = 1; id <= 2500; ++id) {
         model.shown_tasks.push_back({.id = id});
     }

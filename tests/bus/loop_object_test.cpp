@@ -4,9 +4,9 @@
 // what the test wants.
 #include "support/bus_client.hpp"
 #include "support/catch.hpp"
+#include "support/fake_program.hpp"
 #include "support/private_bus.hpp"
 #include "support/served_model.hpp"
-#include "unit/report/fake_model.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -16,9 +16,9 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using namespace loopmon::report;
+using namespace loopmon::bus;
 using namespace loopmon::test;
-using loopmon::judge::cause;
+using loopmon::model::cause;
 
 namespace {
 
@@ -65,7 +65,7 @@ private:
     std::vector<std::string> log_;
 };
 
-stall_status stall(std::uint64_t id, bool ongoing) {
+stall_status stall_of(std::uint64_t id, bool ongoing) {
     return {.id = id,
             .began = wall_time(7us),
             .lasted = 9us,
@@ -76,7 +76,7 @@ stall_status stall(std::uint64_t id, bool ongoing) {
 }
 
 /// From now on the service shows these stalls, and signals what is new in them.
-void show(served_model& loop, fake_model& model, std::vector<stall_status> stalls) {
+void show(served_model& loop, fake_program& model, std::vector<stall_status> stalls) {
     loop.change([&] {
         model.shown_stalls = std::move(stalls);
         model.shown.n_stalls = model.shown_stalls.empty() ? 0 : model.shown_stalls.back().id;
@@ -111,7 +111,7 @@ TEST_CASE("loop object: what only handler tracking knows exists only with it") {
     const private_bus bus;
     const bus_client client(bus.address());
     const bool tracking = GENERATE(false, true);
-    fake_model model;
+    fake_program model;
     model.shown.tracking = tracking;
     model.shown.pending_handlers = 17;
     model.shown.running_task = "po\xffll";
@@ -143,7 +143,7 @@ TEST_CASE("loop object: what only handler tracking knows exists only with it") {
 TEST_CASE("loop object: histograms there are, and an error that names them") {
     const private_bus bus;
     const bus_client client(bus.address());
-    fake_model model;
+    fake_program model;
     model.histograms = {{histogram_kind::lag, {}}, {histogram_kind::run, {{5us, 2}}}};
     const served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
@@ -173,8 +173,8 @@ TEST_CASE("loop object: histograms there are, and an error that names them") {
 TEST_CASE("loop object: stalls, tasks and history are listed as they are") {
     const private_bus bus;
     const bus_client client(bus.address());
-    fake_model model;
-    model.shown_stalls = {stall(1, false), stall(2, true)};
+    fake_program model;
+    model.shown_stalls = {stall_of(1, false), stall_of(2, true)};
     model.shown_tasks = {{.id = 5, .name = "t", .age = 1us, .run_time = 2us, .pending = 3}};
     model.shown_history = {
         {.when = wall_time(1us), .lag_max = 2us, .active_tasks = 3, .pending = 4}};
@@ -229,34 +229,34 @@ TEST_CASE("loop object: stalls, tasks and history are listed as they are") {
 TEST_CASE("loop object: a stall is signalled when it begins and when it ends, once") {
     const private_bus bus;
     const bus_client client(bus.address());
-    fake_model model;
+    fake_program model;
     served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
     const signal_log heard(client);
-    show(loop, model, {stall(1, true)});
+    show(loop, model, {stall_of(1, true)});
     CHECK(heard.is({"StallBegan 1 8 blockedsocketpo?ll"}));
     loop.change([] {});
-    show(loop, model, {stall(1, false)});
+    show(loop, model, {stall_of(1, false)});
     loop.change([] {});
-    show(loop, model, {stall(1, false), stall(2, false)});
+    show(loop, model, {stall_of(1, false), stall_of(2, false)});
     CHECK(heard.is({"StallBegan 1 8 blockedsocketpo?ll", "StallEnded 1 9 blocked",
                     "StallBegan 2 8 blockedsocketpo?ll", "StallEnded 2 9 blocked"}));
 }
 
 TEST_CASE("loop object: stalls of a time without a bus are signalled when there is one again") {
     private_bus bus;
-    fake_model model;
+    fake_program model;
     served_model loop(bus.address(), name, model);
     {
         const bus_client client(bus.address());
         REQUIRE(eventually([&] { return client.has_owner(name); }));
         const signal_log heard(client);
-        show(loop, model, {stall(1, true)});
+        show(loop, model, {stall_of(1, true)});
         CHECK(heard.is({"StallBegan 1 8 blockedsocketpo?ll"}));
     }
     bus.kill();
     REQUIRE(eventually([&] { return loop.has_lost_the_bus(); }));
-    show(loop, model, {stall(1, false), stall(2, false)});
+    show(loop, model, {stall_of(1, false), stall_of(2, false)});
 
     std::optional<bus_client> client;
     std::optional<signal_log> heard;

@@ -4,14 +4,14 @@
 // at, so any second look shows.
 #include "support/bus_client.hpp"
 #include "support/catch.hpp"
+#include "support/fake_program.hpp"
 #include "support/private_bus.hpp"
 #include "support/served_model.hpp"
-#include "unit/report/fake_model.hpp"
 
 #include <map>
 #include <string>
 
-using namespace loopmon::report;
+using namespace loopmon::bus;
 using namespace loopmon::test;
 
 namespace {
@@ -70,7 +70,7 @@ void check_one_moment(numbers shown) {
 TEST_CASE("moment: all properties of one GetAll are of one moment, and the next of another") {
     const private_bus bus;
     const bus_client client(bus.address());
-    fake_model model;
+    fake_program model;
     model.ticks = true;
     const served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));
@@ -85,7 +85,7 @@ TEST_CASE("moment: all properties of one GetAll are of one moment, and the next 
 TEST_CASE("moment: all objects of one GetManagedObjects are of one moment") {
     const private_bus bus;
     const bus_client client(bus.address());
-    fake_model model;
+    fake_program model;
     model.ticks = true;
     const served_model loop(bus.address(), name, model);
     REQUIRE(eventually([&] { return client.has_owner(name); }));

@@ -66,19 +66,19 @@ public:
 } // namespace
 
 TEST_CASE("cause: nanosleep is blocked", "[cause]") {
-    repeat("nanosleep", judge::cause::blocked, [] { return std::make_unique<sleep>(); });
+    repeat("nanosleep", model::cause::blocked, [] { return std::make_unique<sleep>(); });
 }
 
 TEST_CASE("cause: a read of an empty pipe is blocked", "[cause]") {
-    repeat("read of a pipe", judge::cause::blocked, [] { return std::make_unique<pipe_read>(); });
+    repeat("read of a pipe", model::cause::blocked, [] { return std::make_unique<pipe_read>(); });
 }
 
 TEST_CASE("cause: a mutex that somebody holds is blocked", "[cause]") {
-    repeat("held mutex", judge::cause::blocked, [] { return std::make_unique<held_mutex>(); });
+    repeat("held mutex", model::cause::blocked, [] { return std::make_unique<held_mutex>(); });
 }
 
 TEST_CASE("cause: a handler that sleeps again and again is blocked", "[cause]") {
-    repeat("many naps", judge::cause::blocked, [] { return std::make_unique<naps>(); });
+    repeat("many naps", model::cause::blocked, [] { return std::make_unique<naps>(); });
 }
 
 } // namespace loopmon::test

@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-judge::duration cpu_time() {
+model::duration cpu_time() {
     timespec time{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
@@ -94,7 +94,7 @@ public:
         spin::stall();
     }
     [[nodiscard]] bool competes() const override { return true; }
-    [[nodiscard]] loop_view view(judge::duration age) override {
+    [[nodiscard]] loop_view view(model::duration age) override {
         return {age, 0, percent_ / 100.0};
     }
     [[nodiscard]] bool came_off() const override { return share() < 0.55; }
@@ -116,7 +116,7 @@ public:
             ++ended_;
         }
     }
-    [[nodiscard]] loop_view view(judge::duration /*age*/) override {
+    [[nodiscard]] loop_view view(model::duration /*age*/) override {
         const clock::time_point began{clock::duration(handler_began_.load())};
         return {clock::now() - began, ended_.load()};
     }
@@ -130,26 +130,26 @@ private:
 } // namespace
 
 TEST_CASE("cause: a spinning handler is cpu", "[cause]") {
-    repeat("spin", judge::cause::cpu, [] { return std::make_unique<spin>(); });
+    repeat("spin", model::cause::cpu, [] { return std::make_unique<spin>(); });
 }
 
 TEST_CASE("cause: a handler among four rivals on its CPU is starved", "[cause]") {
-    repeat("four rivals", judge::cause::starved, [] { return std::make_unique<rivalry>(4); });
+    repeat("four rivals", model::cause::starved, [] { return std::make_unique<rivalry>(4); });
 }
 
 TEST_CASE("cause: a handler that runs only when nobody else does is starved", "[cause]") {
-    repeat("idle class, one rival", judge::cause::starved,
+    repeat("idle class, one rival", model::cause::starved,
            [] { return std::make_unique<rivalry>(1, SCHED_IDLE); });
 }
 
 TEST_CASE("cause: a handler whose control group has used up its CPU is starved", "[cause]") {
     const int percent = GENERATE(10, 30);
-    repeat("CPU quota of " + std::to_string(percent) + "%", judge::cause::starved,
+    repeat("CPU quota of " + std::to_string(percent) + "%", model::cause::starved,
            [percent] { return std::make_unique<quota>(percent); });
 }
 
 TEST_CASE("cause: short handlers, one after the other, are congestion", "[cause]") {
-    repeat("2000 short handlers", judge::cause::congestion,
+    repeat("2000 short handlers", model::cause::congestion,
            [] { return std::make_unique<short_handlers>(); });
 }
 

@@ -217,20 +217,20 @@ private:
 } // namespace
 
 TEST_CASE("cause: uninterruptible sleep is io", "[cause]") {
-    repeat("uninterruptible sleep", judge::cause::io,
+    repeat("uninterruptible sleep", model::cause::io,
            [] { return std::make_unique<uninterruptible>(); });
 }
 
 TEST_CASE("cause: fsync is io", "[cause]") {
-    repeat("fsync", judge::cause::io, [] { return std::make_unique<durable_writes>(); });
+    repeat("fsync", model::cause::io, [] { return std::make_unique<durable_writes>(); });
 }
 
 TEST_CASE("cause: a page fault that is not met is io", "[cause]") {
-    repeat("page fault", judge::cause::io, [] { return std::make_unique<page_fault>(); });
+    repeat("page fault", model::cause::io, [] { return std::make_unique<page_fault>(); });
 }
 
 TEST_CASE("cause: major faults on a slow disk are io", "[cause]") {
-    repeat("major faults", judge::cause::io, [] { return std::make_unique<mapped_file>(); });
+    repeat("major faults", model::cause::io, [] { return std::make_unique<mapped_file>(); });
 }
 
 } // namespace loopmon::test

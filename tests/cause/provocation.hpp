@@ -4,8 +4,8 @@
 // 50 ms and 100 ms later, calls end(), and joins it.
 #pragma once
 
-#include "judge/level.hpp"
-#include "judge/time.hpp"
+#include "model/level.hpp"
+#include "model/time.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -20,7 +20,7 @@ namespace loopmon::test {
 
 /// What a loop with handler tracking would know at the later look.
 struct loop_view {
-    std::optional<judge::duration> handler_age;
+    std::optional<model::duration> handler_age;
     std::uint64_t handlers_in_turn = 0;
     std::optional<double> cpu_limit = std::nullopt; ///< of its control group
 };
@@ -39,7 +39,7 @@ public:
     virtual void end() { over_ = true; }
     /// On the looking thread, at the later look. One handler that runs all the time, unless said
     /// otherwise.
-    [[nodiscard]] virtual loop_view view(judge::duration age) { return {age, 0}; }
+    [[nodiscard]] virtual loop_view view(model::duration age) { return {age, 0}; }
     /// After the join: whether the stall was what it was to be. The machine may have prevented it.
     [[nodiscard]] virtual bool came_off() const { return true; }
     /// Whether the thread under test is to be short of CPU; otherwise it is favoured over the rest

@@ -2,8 +2,8 @@
 #include "cause/repetitions.hpp"
 
 #include "judge/classify.hpp"
+#include "proc/thread_snapshot.hpp"
 #include "support/catch.hpp"
-#include "watch/thread_snapshot.hpp"
 
 #include <array>
 #include <cstdio>
@@ -23,7 +23,7 @@ namespace loopmon::test {
 namespace {
 
 using namespace std::chrono_literals;
-using judge::cause;
+using model::cause;
 using clock = std::chrono::steady_clock;
 
 constexpr auto first_look = 50ms;
@@ -99,7 +99,7 @@ private:
         } else {
             favour_this_thread(1);
         }
-        watch::thread_probe self(::gettid());
+        loopmon::proc::thread_probe self(::gettid());
         const auto before = self.look();
         id_.set_value(self.thread());
         try {
@@ -128,7 +128,7 @@ std::optional<cause> attempt(provocation& how) {
     const auto id = stalled.id();
     how.begun(id);
     const auto began = clock::now();
-    watch::thread_probe probe(id);
+    loopmon::proc::thread_probe probe(id);
     const auto look_at = [&](std::chrono::milliseconds age) {
         std::this_thread::sleep_until(began + age);
         return probe.look();
@@ -143,7 +143,8 @@ std::optional<cause> attempt(provocation& how) {
     if (!in_time || !had_cpu || !how.came_off()) {
         return std::nullopt;
     }
-    auto proof = watch::evidence(earlier, later, seen.handler_age, age, seen.handlers_in_turn);
+    auto proof =
+        loopmon::proc::evidence(earlier, later, seen.handler_age, age, seen.handlers_in_turn);
     proof.cpu_limit = seen.cpu_limit;
     return judge::classify(proof);
 }

@@ -13,6 +13,6 @@ using make_provocation = std::function<std::unique_ptr<provocation>()>;
 
 /// Provokes a stall LOOPMON_REPETITIONS times (10 unless set), adds a row to the table of confusion
 /// on stdout, and requires the cause each time; from 100 repetitions on, in 99 of 100.
-void repeat(const std::string& what, judge::cause expected, const make_provocation& make);
+void repeat(const std::string& what, model::cause expected, const make_provocation& make);
 
 } // namespace loopmon::test

@@ -107,17 +107,17 @@ private:
 } // namespace
 
 TEST_CASE("cause: a thread that a debugger stopped is traced", "[cause]") {
-    repeat("stopped by ptrace", judge::cause::traced,
+    repeat("stopped by ptrace", model::cause::traced,
            [] { return std::make_unique<debugger>(debugger::way::stop); });
 }
 
 TEST_CASE("cause: a thread that a debugger lets run is traced", "[cause]") {
-    repeat("seized by ptrace", judge::cause::traced,
+    repeat("seized by ptrace", model::cause::traced,
            [] { return std::make_unique<debugger>(debugger::way::let_run); });
 }
 
 TEST_CASE("cause: a frozen thread is paused", "[cause]") {
-    repeat("frozen thread", judge::cause::paused, [] { return std::make_unique<freezer>(); });
+    repeat("frozen thread", model::cause::paused, [] { return std::make_unique<freezer>(); });
 }
 
 } // namespace loopmon::test

@@ -4,7 +4,7 @@
 // for its answers, so it cannot run there.
 #pragma once
 
-#include "report/bus_service.hpp"
+#include "bus/bus_service.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -25,10 +25,10 @@ namespace loopmon::test {
 class served_model {
 public:
     /// @param shown belongs to the service's thread as long as this lives, see change()
-    served_model(const std::string& address, std::string name, report::model& shown) {
+    served_model(const std::string& address, std::string name, model::program& shown) {
         on_its_thread([&] {
-            service_ = report::bus_service::start(io_.get_executor(), address, std::move(name),
-                                                  shown, sink_, [] {});
+            service_ = bus::bus_service::start(io_.get_executor(), address, std::move(name), shown,
+                                               sink_, [] {});
         });
     }
     ~served_model() {
@@ -59,11 +59,12 @@ public:
     [[nodiscard]] bool has_lost_the_bus() const { return sink_.losses > 0; }
 
 private:
-    struct loss_counter final : report::sink {
-        void publish(const judge::event& happened,
+    struct loss_counter final : model::sink {
+        void publish(const model::event& happened,
                      const boost::source_location&) noexcept override {
-            losses += std::holds_alternative<judge::bus_lost>(happened) ? 1 : 0;
+            losses += std::holds_alternative<model::bus_lost>(happened) ? 1 : 0;
         }
+        std::string text_of(const model::event&) override { return {}; }
         void settle(std::chrono::milliseconds) noexcept override {}
         std::atomic<int> losses{0};
     };
@@ -82,7 +83,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
         io_.get_executor()};
     std::thread thread_{[this] { io_.run(); }};
-    std::shared_ptr<report::bus_service> service_; ///< its thread's
+    std::shared_ptr<bus::bus_service> service_; ///< its thread's
 };
 
 } // namespace loopmon::test

@@ -11,8 +11,8 @@
 
 using namespace std::chrono_literals;
 using loopmon::trip_cause;
-using loopmon::judge::cause;
 using loopmon::judge::trip_causes;
+using loopmon::model::cause;
 
 namespace {
 

@@ -4,7 +4,7 @@
 // (the times of the last `per_minute` alerts), so no minute, wherever it starts, sees more.
 #pragma once
 
-#include "judge/time.hpp"
+#include "model/time.hpp"
 
 #include <cstdint>
 #include <deque>

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "judge/alert_budget.hpp"
-#include "judge/event.hpp"
 #include "judge/loop_judge.hpp"
+#include "model/event.hpp"
 
 #include <cstdint>
 #include <functional>

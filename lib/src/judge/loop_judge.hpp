@@ -16,8 +16,8 @@
 #pragma once
 
 #include "judge/alert_budget.hpp"
-#include "judge/event.hpp"
 #include "judge/recurrence.hpp"
+#include "model/event.hpp"
 
 #include <optional>
 

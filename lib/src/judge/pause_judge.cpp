@@ -16,7 +16,7 @@ void pause_judge::paused(time_point now, duration lasted, events& out) {
     const auto longest = series_.peak();
     series_.add(now, lasted);
     if (series_.count() <= recurrence::few || lasted > 2 * longest) {
-        out.push_back(judge::paused{.lasted = lasted});
+        out.push_back(model::paused{.lasted = lasted});
     }
     step(now, out);
 }

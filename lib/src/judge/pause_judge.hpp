@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "judge/event.hpp"
 #include "judge/recurrence.hpp"
+#include "model/event.hpp"
 
 namespace loopmon::judge {
 

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "judge/event.hpp"
+#include "model/event.hpp"
+#include "model/state.hpp"
 
 #include <optional>
 #include <string_view>
 
 namespace loopmon::judge {
-
-enum class probe_state { unknown, ok, slow, failed };
-
-constexpr std::string_view to_string(probe_state s) noexcept {
-    switch (s) {
-    case probe_state::unknown:
-        return "unknown";
-    case probe_state::ok:
-        return "ok";
-    case probe_state::slow:
-        return "slow";
-    case probe_state::failed:
-        return "failed";
-    }
-    return "";
-}
 
 /// Grades the answers of one probe. An event tells each change of state, and each change of the
 /// error text while it fails; the first good answer is no news.

@@ -5,7 +5,7 @@
 // intervals since its begin: ten records in two hours, however often it happens.
 #pragma once
 
-#include "judge/time.hpp"
+#include "model/time.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "judge/alert_budget.hpp"
-#include "judge/event.hpp"
+#include "model/event.hpp"
 
 #include <deque>
 #include <optional>

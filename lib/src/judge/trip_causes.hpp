@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "judge/level.hpp"
+#include "model/level.hpp"
 
 #include <initializer_list>
 

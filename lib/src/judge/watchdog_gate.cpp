@@ -83,7 +83,8 @@ void watchdog_gate::adapt_wait(time_point now, gate_decision& decision) {
         return;
     }
     const bool patient = debugged_ && state_ == watchdog_state::armed &&
-                         limits_.action != watchdog_action::off && period_ < debugger_patience;
+                         limits_.action != model::watchdog_action::off &&
+                         period_ < debugger_patience;
     if (patient != patient_) {
         patient_ = patient;
         decision.wait = wait();
@@ -97,7 +98,7 @@ duration watchdog_gate::wait() const {
 
 const loop_vitals* watchdog_gate::worst_tripping(time_point now,
                                                  std::span<const loop_vitals> loops) const {
-    if (limits_.action == watchdog_action::off) {
+    if (limits_.action == model::watchdog_action::off) {
         return nullptr;
     }
     const loop_vitals* worst = nullptr;
@@ -111,7 +112,7 @@ const loop_vitals* watchdog_gate::worst_tripping(time_point now,
 }
 
 void watchdog_gate::trip_on(time_point now, const loop_vitals& loop, gate_decision& decision) {
-    decision.trigger = limits_.action == watchdog_action::trigger;
+    decision.trigger = limits_.action == model::watchdog_action::trigger;
     auto& record = decision.tripped.emplace();
     record.episode = loop.episode;
     record.lag = loop.lag;
@@ -136,7 +137,7 @@ time_point watchdog_gate::survival_due() const {
 
 void watchdog_gate::watch_survival(time_point now, std::span<const loop_vitals> loops,
                                    gate_decision& decision) {
-    if (limits_.action == watchdog_action::off) {
+    if (limits_.action == model::watchdog_action::off) {
         arm_again(now, {.loop = tripped_, .reason = "watchdog.action is off now"}, decision);
         return;
     }
@@ -209,7 +210,7 @@ void watchdog_gate::ping_if_due(time_point now, std::span<const loop_vitals> loo
 }
 
 bool watchdog_gate::may_ping(time_point now, std::span<const loop_vitals> loops) const {
-    if (limits_.action == watchdog_action::off) {
+    if (limits_.action == model::watchdog_action::off) {
         return true;
     }
     return std::all_of(loops.begin(), loops.end(), [&](const loop_vitals& loop) {

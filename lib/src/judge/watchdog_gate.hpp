@@ -23,8 +23,9 @@
 // stopped before a step has seen the debugger is ended all the same.
 #pragma once
 
-#include "judge/event.hpp"
 #include "judge/trip_causes.hpp"
+#include "model/event.hpp"
+#include "model/state.hpp"
 
 #include <functional>
 #include <map>
@@ -35,37 +36,8 @@
 
 namespace loopmon::judge {
 
-enum class watchdog_action { trigger, withhold, off };
-enum class watchdog_state { off, armed, withheld, triggered };
-
-constexpr std::string_view to_string(watchdog_action a) noexcept {
-    switch (a) {
-    case watchdog_action::trigger:
-        return "trigger";
-    case watchdog_action::withhold:
-        return "withhold";
-    case watchdog_action::off:
-        return "off";
-    }
-    return "";
-}
-
-constexpr std::string_view to_string(watchdog_state s) noexcept {
-    switch (s) {
-    case watchdog_state::off:
-        return "off";
-    case watchdog_state::armed:
-        return "armed";
-    case watchdog_state::withheld:
-        return "withheld";
-    case watchdog_state::triggered:
-        return "triggered";
-    }
-    return "";
-}
-
 struct watchdog_limits {
-    watchdog_action action = watchdog_action::trigger;
+    model::watchdog_action action = model::watchdog_action::trigger;
     duration lag = std::chrono::seconds(5);
     /// Not `starved`: a process that ends for want of CPU makes its machine busier.
     trip_causes trip_on = {cause::cpu, cause::blocked, cause::io, cause::congestion};

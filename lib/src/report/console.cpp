@@ -37,7 +37,7 @@ std::string_view colour_of(priority severity) noexcept {
 }
 
 /// Local time with milliseconds, as "2026-11-22 21:42:41.123 ".
-std::string time_stamp(judge::wall_time when) {
+std::string time_stamp(model::wall_time when) {
     using namespace std::chrono;
     const auto whole = floor<seconds>(when);
     const std::time_t seconds_of_epoch = system_clock::to_time_t(whole);
@@ -66,7 +66,7 @@ console_style console_style_of(int fd, bool colour) noexcept {
                                                         : console_style::prefixed;
 }
 
-std::string console_text(const record& entry, console_style style, judge::wall_time when) {
+std::string console_text(const record& entry, console_style style, model::wall_time when) {
     const bool prefixed = style == console_style::prefixed;
     const auto colour =
         style == console_style::coloured ? colour_of(entry.severity) : std::string_view();

@@ -25,6 +25,6 @@ enum class console_style {
 
 /// One line, or as many as the text and its details have.
 [[nodiscard]] std::string console_text(const record& entry, console_style style,
-                                       judge::wall_time when);
+                                       model::wall_time when);
 
 } // namespace loopmon::report

@@ -2,7 +2,7 @@
 #include "report/flight_record.hpp"
 
 #include "base/proc.hpp"
-#include "report/json_values.hpp"
+#include "model/json_values.hpp"
 
 #include <loopmon/version.hpp>
 
@@ -37,7 +37,7 @@ void keep_last(Values& values, std::size_t most) {
     }
 }
 
-std::optional<model::id> find_loop(model& source, const std::string& name) {
+std::optional<program::id> find_loop(program& source, const std::string& name) {
     for (const auto id : source.loops()) {
         if (const auto loop = source.loop(id); loop && loop->name == name) {
             return id;
@@ -109,9 +109,9 @@ json::object object_of(const flight_record& flight, extent wanted) {
 
 } // namespace
 
-flight_state collect_flight(model& source, const judge::trip& why) noexcept {
+flight_state collect_flight(program& source, const model::trip& why) noexcept {
     flight_state out;
-    std::optional<model::id> id;
+    std::optional<program::id> id;
     attempt([&] { id = find_loop(source, why.loop); });
     if (!id) {
         return out;

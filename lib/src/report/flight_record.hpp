@@ -10,10 +10,10 @@
 //               their stacks); History of the last 60 s, as GetHistory has it
 #pragma once
 
-#include "judge/event.hpp"
+#include "model/event.hpp"
+#include "model/program.hpp"
+#include "model/status.hpp"
 #include "report/message.hpp"
-#include "report/model.hpp"
-#include "report/status.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,11 +34,11 @@ struct flight_state {
 };
 
 /// Asked at a trip, on the watcher thread, for the loop of that name. May throw.
-using flight_source = std::function<flight_state(const judge::trip& why)>;
+using flight_source = std::function<flight_state(const model::trip& why)>;
 
 /// Collects from a model, and leaves out what cannot be had. Tasks named as the culprit come first,
 /// then the oldest.
-[[nodiscard]] flight_state collect_flight(model& source, const judge::trip& why) noexcept;
+[[nodiscard]] flight_state collect_flight(program& source, const model::trip& why) noexcept;
 
 struct flight_record {
     static constexpr std::size_t most_tasks = 100;
@@ -50,7 +50,7 @@ struct flight_record {
     std::uint64_t n_trips = 0;
     wall_time when{};
     record told = {}; ///< the journal record of the trip
-    judge::trip why = {};
+    model::trip why = {};
     flight_state state = {};
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report/journal.hpp"
 
+#include "base/write_fully.hpp"
 #include "report/console.hpp"
-#include "report/write_fully.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,9 +20,6 @@
 namespace loopmon::report {
 
 namespace {
-
-constexpr std::array<std::string_view, 8> priority_names = {"emerg",   "alert",  "crit", "err",
-                                                            "warning", "notice", "info", "debug"};
 
 std::vector<std::string> journal_fields(const record& entry, const boost::source_location& where) {
     std::vector<std::string> fields;
@@ -51,23 +48,6 @@ std::vector<std::string> journal_fields(const record& entry, const boost::source
 
 } // namespace
 
-std::string_view to_string(priority severity) noexcept {
-    return priority_names[static_cast<std::size_t>(severity)];
-}
-
-std::string_view to_string(log_target target) noexcept {
-    return target == log_target::journal ? "journal" : "console";
-}
-
-std::optional<priority> parse_priority(std::string_view name) noexcept {
-    for (std::size_t i = 0; i < priority_names.size(); ++i) {
-        if (priority_names[i] == name) {
-            return static_cast<priority>(i);
-        }
-    }
-    return std::nullopt;
-}
-
 log_target detect_log_target() noexcept {
     const char* const stream = std::getenv("JOURNAL_STREAM");
     std::uint64_t device = 0;
@@ -81,7 +61,7 @@ log_target detect_log_target() noexcept {
 }
 
 journal::journal(log_target target, std::string socket_path)
-    : target_(target),
+    : log_settings(target),
       socket_(std::move(socket_path)),
       colour_(wants_colour(std::getenv("NO_COLOR"), std::getenv("TERM"))) {}
 
@@ -93,8 +73,9 @@ void journal::write(const record& entry, const boost::source_location& where) {
         return;
     }
     // If nobody reads standard error, there is nowhere left to complain.
-    (void)write_fully(STDERR_FILENO, console_text(entry, console_style_of(STDERR_FILENO, colour_),
-                                                  std::chrono::system_clock::now()));
+    (void)base::write_fully(STDERR_FILENO,
+                            console_text(entry, console_style_of(STDERR_FILENO, colour_),
+                                         std::chrono::system_clock::now()));
 }
 
 } // namespace loopmon::report

@@ -6,7 +6,7 @@
 #include "report/journal_socket.hpp"
 
 #include "base/kept_fd.hpp"
-#include "report/write_fully.hpp"
+#include "base/write_fully.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -40,7 +40,7 @@ void append_field(std::string& record, std::string_view field) {
 /// As the journal takes it: it must not change while it is read.
 base::kept_fd sealed_file(std::string_view text) {
     base::kept_fd file(::memfd_create("loopmon-journal", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (file.get() >= 0 && write_fully(file.get(), text) &&
+    if (file.get() >= 0 && base::write_fully(file.get(), text) &&
         ::fcntl(file.get(), F_ADD_SEALS,
                 F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0) {
         return file;

@@ -13,11 +13,11 @@ namespace loopmon::report {
 namespace {
 
 /// One handler holds the loop up, as far as is known; else nobody in particular does.
-bool is_one_handler(judge::cause why) {
-    return why != judge::cause::congestion && why != judge::cause::starved;
+bool is_one_handler(model::cause why) {
+    return why != model::cause::congestion && why != model::cause::starved;
 }
 
-std::string place(const judge::culprit& who, judge::cause why) {
+std::string place(const model::culprit& who, model::cause why) {
     const std::string in = is_one_handler(why) ? " in " : " while in ";
     if (who.task.empty()) {
         return who.handler.empty() ? "" : in + "handler " + who.handler;
@@ -29,13 +29,13 @@ std::string place(const judge::culprit& who, judge::cause why) {
     return in + "task \"" + who.task + '"' + (more.empty() ? "" : " (" + more + ')');
 }
 
-std::string waiting(const judge::culprit& who) {
+std::string waiting(const model::culprit& who) {
     const auto& where = who.syscall.empty() ? who.waiting_in : who.syscall;
     return where.empty() ? "" : " in " + where;
 }
 
 /// What a turn of many handlers was spent on.
-std::string spent(const judge::culprit& who) {
+std::string spent(const model::culprit& who) {
     constexpr unsigned mostly = 50; // percent
     auto out = who.handlers == 0 ? std::string("many short handlers")
                                  : counted(who.handlers, "handler") + " in the turn";
@@ -49,31 +49,31 @@ std::string spent(const judge::culprit& who) {
     return out;
 }
 
-std::string because(const judge::culprit& who, judge::cause why) {
+std::string because(const model::culprit& who, model::cause why) {
     switch (why) {
-    case judge::cause::none:
-    case judge::cause::unknown:
+    case model::cause::none:
+    case model::cause::unknown:
         return "";
-    case judge::cause::cpu:
+    case model::cause::cpu:
         return ": cause cpu";
-    case judge::cause::blocked:
+    case model::cause::blocked:
         return ": cause blocked" + waiting(who);
-    case judge::cause::io:
+    case model::cause::io:
         return ": cause io" + waiting(who);
-    case judge::cause::congestion:
+    case model::cause::congestion:
         return ": cause congestion (" + spent(who) + ')';
-    case judge::cause::starved:
+    case model::cause::starved:
         return ": cause starved (" +
                (who.machine.empty() ? "the machine is short of CPU" : who.machine) + ')';
-    case judge::cause::paused:
+    case model::cause::paused:
         return ": cause paused";
-    case judge::cause::traced:
+    case model::cause::traced:
         return ": cause traced (a debugger is attached)";
     }
     return "";
 }
 
-std::string load(std::uint64_t active_tasks, const judge::culprit& who) {
+std::string load(std::uint64_t active_tasks, const model::culprit& who) {
     return "; " + counted(active_tasks, "active task") +
            (who.has_pending ? ", " + std::to_string(who.pending) + " pending" : "");
 }
@@ -96,7 +96,7 @@ bool is_runtime(std::string_view frame) {
 
 } // namespace
 
-std::string late_text(const judge::stall& e) {
+std::string late_text(const model::stall& e) {
     if (e.thread != 0) {
         const auto handler = place_text(e.who);
         return "loop " + e.loop + ": thread " + std::to_string(e.thread) + " has been" +
@@ -107,19 +107,19 @@ std::string late_text(const judge::stall& e) {
     const char* const verb = !e.ongoing              ? " was late by "
                              : is_one_handler(e.why) ? " blocked for "
                                                      : " is late by ";
-    const char* const limit = e.severity == judge::level::stalled ? " (critical " : " (warn ";
+    const char* const limit = e.severity == model::level::stalled ? " (critical " : " (warn ";
     return "loop " + e.loop + verb + human(e.lag) + limit + human(e.threshold) + ')' +
            place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who);
 }
 
-std::string late_text(const judge::trip& e) {
+std::string late_text(const model::trip& e) {
     return "loop " + e.loop + " lag " + human(e.lag) + " (watchdog limit " + human(e.threshold) +
            ')' + place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who) +
            "; giving up: watchdog trip";
 }
 
-std::string place_text(const judge::culprit& who) {
-    return place(who, judge::cause::none);
+std::string place_text(const model::culprit& who) {
+    return place(who, model::cause::none);
 }
 
 std::string shown_frames(const std::vector<std::string>& stack) {

@@ -5,7 +5,7 @@
 // reading. The whole stack is a field of the record.
 #pragma once
 
-#include "judge/event.hpp"
+#include "model/event.hpp"
 
 #include <cstddef>
 #include <string>
@@ -17,11 +17,11 @@ namespace loopmon::report {
 /// which is where a program waits but never why.
 inline constexpr std::size_t frames_shown = 3;
 
-[[nodiscard]] std::string late_text(const judge::stall& e);
-[[nodiscard]] std::string late_text(const judge::trip& e);
+[[nodiscard]] std::string late_text(const model::stall& e);
+[[nodiscard]] std::string late_text(const model::trip& e);
 
 /// " in handler socket.async_receive", " in task "poll" (...)"; empty if neither is known.
-[[nodiscard]] std::string place_text(const judge::culprit& who);
+[[nodiscard]] std::string place_text(const model::culprit& who);
 
 /// Lines of a stack to show below the text, without a newline at the end; empty if there is none.
 [[nodiscard]] std::string shown_frames(const std::vector<std::string>& stack);

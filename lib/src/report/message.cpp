@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/message.hpp"
 
-#include "report/bounded_text.hpp"
+#include "model/bounds.hpp"
 #include "report/late_text.hpp"
 #include "report/message_ids.hpp"
 #include "report/words.hpp"
@@ -23,10 +23,10 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
     return out;
 }
 
-std::string because(judge::cause why) {
-    return why == judge::cause::unknown || why == judge::cause::none
+std::string because(model::cause why) {
+    return why == model::cause::unknown || why == model::cause::none
                ? std::string()
-               : ": cause " + std::string(judge::to_string(why));
+               : ": cause " + std::string(model::to_string(why));
 }
 
 std::string times(std::uint64_t n) {
@@ -38,7 +38,7 @@ std::string thread_id(int thread) {
     return thread == 0 ? std::string() : std::to_string(thread);
 }
 
-std::string recovered_text(const judge::recovered& e) {
+std::string recovered_text(const model::recovered& e) {
     const auto lasted = human(e.lasted);
     if (e.thread != 0) {
         const auto thread = "thread " + std::to_string(e.thread);
@@ -61,7 +61,7 @@ record late_record(Late e) {
             .fields = {{"LOOPMON_LOOP", e.loop},
                        {"LOOPMON_LAG_USEC", usec(e.lag)},
                        {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
-                       {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
+                       {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
                        {"LOOPMON_HANDLER", e.who.handler},
                        {"LOOPMON_TASK", e.who.task},
                        {"LOOPMON_SPAWNED", e.who.spawned},
@@ -76,15 +76,15 @@ record late_record(Late e) {
 }
 
 struct renderer {
-    record operator()(const judge::stall& e) const {
+    record operator()(const model::stall& e) const {
         auto r = late_record(e);
-        r.severity = e.severity == judge::level::stalled ? priority::err : priority::warning;
+        r.severity = e.severity == model::level::stalled ? priority::err : priority::warning;
         r.event = "stall";
         r.message_id = stall_id;
         r.fields.emplace_back("LOOPMON_THREAD", thread_id(e.thread));
         return r;
     }
-    record operator()(const judge::recovered& e) const {
+    record operator()(const model::recovered& e) const {
         return {priority::notice,
                 "recovered",
                 recovered_id,
@@ -92,26 +92,26 @@ struct renderer {
                 {{"LOOPMON_LOOP", e.loop},
                  {"LOOPMON_DURATION_USEC", usec(e.lasted)},
                  {"LOOPMON_PEAK_USEC", usec(e.peak)},
-                 {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
+                 {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
                  {"LOOPMON_EPISODE", std::to_string(e.episode)},
                  {"LOOPMON_THREAD", thread_id(e.thread)}}};
     }
-    record operator()(const judge::recurring& e) const {
+    record operator()(const model::recurring& e) const {
         return series(e, "recurring", recurring_id, priority::warning,
                       "loop " + e.loop + " is late again and again: " + times(e.count) + " in " +
                           human(e.span) + ", for " + human(e.total) + " in all (peak lag " +
                           human(e.peak) + ')' + because(e.why));
     }
-    record operator()(const judge::recurring_over& e) const {
+    record operator()(const model::recurring_over& e) const {
         return series(e, "recurring-over", recurring_over_id, priority::notice,
                       "loop " + e.loop + " is not late again and again any more: it was " +
                           times(e.count) + " in " + human(e.span) + ", for " + human(e.total) +
                           " in all (peak lag " + human(e.peak) + ')' + because(e.why));
     }
-    record operator()(const judge::backlog& e) const {
-        const bool is_critical = e.severity == judge::level::stalled;
-        const judge::culprit who =
-            bounded(judge::culprit{.handler = e.handler, .task = e.task, .spawned = e.spawned});
+    record operator()(const model::backlog& e) const {
+        const bool is_critical = e.severity == model::level::stalled;
+        const model::culprit who =
+            bounded(model::culprit{.handler = e.handler, .task = e.task, .spawned = e.spawned});
         return {is_critical ? priority::err : priority::warning,
                 "backlog",
                 backlog_id,
@@ -127,7 +127,7 @@ struct renderer {
                  {"LOOPMON_EPISODE", std::to_string(e.episode)},
                  {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)}}};
     }
-    record operator()(const judge::backlog_over& e) const {
+    record operator()(const model::backlog_over& e) const {
         return {priority::notice,
                 "backlog-over",
                 backlog_over_id,
@@ -140,14 +140,14 @@ struct renderer {
                  {"LOOPMON_PEAK_USEC", usec(e.peak)},
                  {"LOOPMON_EPISODE", std::to_string(e.episode)}}};
     }
-    record operator()(const judge::trip& e) const {
+    record operator()(const model::trip& e) const {
         auto r = late_record(e);
         r.severity = priority::crit;
         r.event = "trip";
         r.message_id = trip_id;
         return r;
     }
-    record operator()(const judge::expected_long& e) const {
+    record operator()(const model::expected_long& e) const {
         const auto reason = bounded_text(e.reason, longest_name);
         return {priority::info,
                 "expected-long",
@@ -159,14 +159,14 @@ struct renderer {
                  {"LOOPMON_ALLOWED_USEC", usec(e.allowed)},
                  {"LOOPMON_REASON", reason}}};
     }
-    record operator()(const judge::previous_trip& e) const {
+    record operator()(const model::previous_trip& e) const {
         return {priority::warning,
                 "previous-trip",
                 previous_trip_id,
                 "the previous run tripped the watchdog: " + e.reason,
                 {{"LOOPMON_REASON", e.reason}, {"LOOPMON_TIMESTAMP", usec(e.when)}}};
     }
-    record operator()(const judge::still_alive& e) const {
+    record operator()(const model::still_alive& e) const {
         return {priority::err,
                 "still-alive",
                 still_alive_id,
@@ -174,7 +174,7 @@ struct renderer {
                     " after a watchdog trip: the service manager does not enforce the watchdog",
                 {{"LOOPMON_DURATION_USEC", usec(e.since_trip)}}};
     }
-    record operator()(const judge::rearmed& e) const {
+    record operator()(const model::rearmed& e) const {
         return {priority::notice,
                 "rearmed",
                 rearmed_id,
@@ -183,7 +183,7 @@ struct renderer {
                  {"LOOPMON_DURATION_USEC", usec(e.since_trip)},
                  {"LOOPMON_REASON", e.reason}}};
     }
-    record operator()(const judge::paused& e) const {
+    record operator()(const model::paused& e) const {
         return {priority::notice,
                 "paused",
                 paused_id,
@@ -197,39 +197,39 @@ struct renderer {
                  {"LOOPMON_COUNT", std::to_string(e.count)},
                  {"LOOPMON_PEAK_USEC", usec(e.count == 1 ? e.lasted : e.peak)}}};
     }
-    record operator()(const judge::tasks_high& e) const {
+    record operator()(const model::tasks_high& e) const {
         return tasks(e, priority::warning, "tasks-high", tasks_high_id,
                      "loop " + e.loop + " has " + counted(e.active_tasks, "active task") +
                          " (limit " + std::to_string(e.limit) + ")");
     }
-    record operator()(const judge::tasks_leak& e) const {
+    record operator()(const model::tasks_leak& e) const {
         return tasks(e, priority::warning, "tasks-leak", tasks_leak_id,
                      "loop " + e.loop + " seems to leak tasks: the least number of active tasks " +
                          "rose in " + counted(e.windows, "window") + " of " + human(e.window) +
                          " in a row, from " + std::to_string(e.limit) + " to " +
                          std::to_string(e.active_tasks));
     }
-    record operator()(const judge::tasks_normal& e) const {
+    record operator()(const model::tasks_normal& e) const {
         return tasks(e, priority::notice, "tasks-normal", tasks_normal_id,
                      "loop " + e.loop +
                          (e.unwatched ? " is not watched any more, with "
                                       : " is back to a normal number of tasks: ") +
                          counted(e.active_tasks, "active task"));
     }
-    record operator()(const judge::probe_slow& e) const {
+    record operator()(const model::probe_slow& e) const {
         return probe(e.probe, priority::warning, "probe-slow", probe_slow_id, usec(e.latency), "",
                      "probe " + e.probe + " is slow: answered after " + human(e.latency) +
                          " (limit " + human(e.threshold) + ")");
     }
-    record operator()(const judge::probe_failed& e) const {
+    record operator()(const model::probe_failed& e) const {
         return probe(e.probe, priority::warning, "probe-failed", probe_failed_id, "", e.error,
                      "probe " + e.probe + " failed: " + e.error);
     }
-    record operator()(const judge::probe_ok& e) const {
+    record operator()(const model::probe_ok& e) const {
         return probe(e.probe, priority::notice, "probe-ok", probe_ok_id, usec(e.latency), "",
                      "probe " + e.probe + " is well again: answered after " + human(e.latency));
     }
-    record operator()(const judge::config_loaded& e) const {
+    record operator()(const model::config_loaded& e) const {
         const auto files = joined(e.files, " ");
         return {priority::info,
                 "config-loaded",
@@ -237,14 +237,14 @@ struct renderer {
                 "configuration loaded: " + (files.empty() ? "built-in defaults" : files),
                 {{"LOOPMON_FILES", files}}};
     }
-    record operator()(const judge::config_rejected& e) const {
+    record operator()(const model::config_rejected& e) const {
         return {priority::err,
                 "config-rejected",
                 config_rejected_id,
                 "configuration rejected, the previous one stays in force:\n" + e.error,
                 {{"LOOPMON_FILES", joined(e.files, " ")}, {"LOOPMON_ERROR", e.error}}};
     }
-    record operator()(const judge::suppressed& e) const {
+    record operator()(const model::suppressed& e) const {
         return {priority::warning,
                 "suppressed",
                 suppressed_id,
@@ -252,18 +252,18 @@ struct renderer {
                     " suppressed in the last minute",
                 {{"LOOPMON_LOOP", e.loop}, {"LOOPMON_COUNT", std::to_string(e.count)}}};
     }
-    record operator()(const judge::bus_lost& e) const {
+    record operator()(const model::bus_lost& e) const {
         return {priority::warning,
                 "bus-lost",
                 bus_lost_id,
                 e.error + "; watching goes on without D-Bus",
                 {{"LOOPMON_ERROR", e.error}}};
     }
-    record operator()(const judge::bus_regained&) const {
+    record operator()(const model::bus_regained&) const {
         return {priority::notice, "bus-regained", bus_regained_id, "D-Bus is back", {}};
     }
 
-    static record series(const judge::lateness_series& e, std::string_view name,
+    static record series(const model::lateness_series& e, std::string_view name,
                          std::string_view id, priority severity, std::string text) {
         return {severity,
                 name,
@@ -273,7 +273,7 @@ struct renderer {
                  {"LOOPMON_COUNT", std::to_string(e.count)},
                  {"LOOPMON_DURATION_USEC", usec(e.total)},
                  {"LOOPMON_PEAK_USEC", usec(e.peak)},
-                 {"LOOPMON_CAUSE", std::string(judge::to_string(e.why))},
+                 {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
                  {"LOOPMON_TIMESTAMP", usec(e.since)}}};
     }
 
@@ -304,11 +304,21 @@ struct renderer {
 
 } // namespace
 
-record render(const judge::event& happened) {
+record bounded(record entry) {
+    for (auto* const text : {&entry.text, &entry.details}) {
+        *text = bounded_paragraph(*text, longest_entry);
+    }
+    for (auto& [name, value] : entry.fields) {
+        value = bounded_paragraph(value, longest_entry);
+    }
+    return entry;
+}
+
+record render(const model::event& happened) {
     return bounded(std::visit(renderer{}, happened));
 }
 
-std::string human(judge::duration value) {
+std::string human(model::duration value) {
     using namespace std::chrono;
     const auto ns = value.count();
     const auto in = [](double amount, const char* unit) {

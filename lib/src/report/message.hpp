@@ -3,7 +3,9 @@
 // Words for events: what a person reads and what a program filters by (DESIGN: "Journal"). Pure.
 #pragma once
 
-#include "judge/event.hpp"
+#include "model/bounds.hpp"
+#include "model/event.hpp"
+#include "model/log_settings.hpp"
 
 #include <string>
 #include <string_view>
@@ -11,9 +13,6 @@
 #include <vector>
 
 namespace loopmon::report {
-
-/// syslog(3) priorities.
-enum class priority { emerg, alert, crit, err, warning, notice, info, debug };
 
 /// A journal record without its source location.
 struct record {
@@ -26,10 +25,14 @@ struct record {
     std::string details = {}; ///< further lines of MESSAGE, below the text
 };
 
-/// Within the bounds of bounded_text.hpp, whatever names and errors the event has.
-[[nodiscard]] record render(const judge::event& happened);
+/// All parts of a record within the bounds of model/bounds.hpp.
+[[nodiscard]] record bounded(record entry);
+using model::bounded;
+
+/// Within those bounds, whatever names and errors the event has.
+[[nodiscard]] record render(const model::event& happened);
 
 /// For people: "512ms", "1.5s", "3min 20s". Three significant digits at least.
-[[nodiscard]] std::string human(judge::duration value);
+[[nodiscard]] std::string human(model::duration value);
 
 } // namespace loopmon::report

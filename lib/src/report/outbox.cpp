@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/outbox.hpp"
 
-#include "report/quiet_thread.hpp"
+#include "base/quiet_thread.hpp"
 
 #include <utility>
 
@@ -48,7 +48,7 @@ struct outbox::shared {
 outbox::outbox(std::function<void(std::uint64_t)> on_dropped, const char* name)
     : shared_(std::make_shared<shared>()) {
     shared_->on_dropped = std::move(on_dropped);
-    thread_ = quiet_thread(name, [shared = shared_] { shared->run(); });
+    thread_ = base::quiet_thread(name, [shared = shared_] { shared->run(); });
 }
 
 outbox::~outbox() {

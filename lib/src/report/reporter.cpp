@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/reporter.hpp"
 
-#include "report/bounded_text.hpp"
+#include "model/bounds.hpp"
 #include "report/late_text.hpp"
 
 #include <chrono>
@@ -42,7 +42,7 @@ void attempt(Part&& part) noexcept {
 }
 
 /// For an outbox thread. If both are at the same stack, one completes it and the other waits.
-void complete_stack(const judge::event& happened) {
+void complete_stack(const model::event& happened) {
     std::visit(
         [](const auto& event) {
             if constexpr (requires { event.who.stack; }) {
@@ -115,20 +115,20 @@ void reporter::post(record entry, const boost::source_location& where) {
 }
 
 // Put into words there: the source lines of a stack take their time, and the watcher has none.
-void reporter::publish(const judge::event& happened, const boost::source_location& where) noexcept {
+void reporter::publish(const model::event& happened, const boost::source_location& where) noexcept {
     attempt([&] {
         outbox_->post([journal = journal_, happened, where] {
             complete_stack(happened);
             journal->write(render(happened), where);
         });
     });
-    if (const auto* const trip = std::get_if<judge::trip>(&happened)) {
+    if (const auto* const trip = std::get_if<model::trip>(&happened)) {
         attempt([&] { keep_trip(*trip); });
         attempt([&] { keep_flight(*trip); });
     }
 }
 
-void reporter::keep_trip(const judge::trip& why) {
+void reporter::keep_trip(const model::trip& why) {
     ++last_trip_.n_trips;
     last_trip_.when = std::chrono::system_clock::now();
     last_trip_.reported = false;
@@ -147,7 +147,7 @@ void reporter::keep_trip(const judge::trip& why) {
     });
 }
 
-void reporter::keep_flight(const judge::trip& why) {
+void reporter::keep_flight(const model::trip& why) {
     auto flight = std::make_shared<report::flight_record>();
     flight->n_trips = last_trip_.n_trips;
     flight->when = last_trip_.when;
@@ -169,6 +169,10 @@ void reporter::keep_flight(const judge::trip& why) {
 void reporter::note(priority severity, std::string text,
                     const boost::source_location& where) noexcept {
     attempt([&] { post(bounded({.severity = severity, .text = std::move(text)}), where); });
+}
+
+std::string reporter::text_of(const event& happened) {
+    return render(happened).text;
 }
 
 void reporter::settle(std::chrono::milliseconds patience) noexcept {
@@ -198,7 +202,7 @@ void reporter::tell_previous_trip() {
     if (last_trip_.reported) {
         return;
     }
-    auto entry = render(judge::previous_trip{last_trip_.reason, last_trip_.when});
+    auto entry = render(model::previous_trip{last_trip_.reason, last_trip_.when});
     entry.details = last_trip_.details;
     // One that could not be written has left that of an earlier trip.
     if (flight_log_->n_trips() == last_trip_.n_trips && !flight_log_->path().empty()) {

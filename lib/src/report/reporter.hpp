@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "model/sink.hpp"
 #include "report/flight_log.hpp"
 #include "report/journal.hpp"
 #include "report/outbox.hpp"
-#include "report/sink.hpp"
 #include "report/trip_log.hpp"
 
 #include <boost/assert/source_location.hpp>
@@ -27,8 +27,9 @@ public:
     ~reporter() override;
 
     using sink::publish;
-    void publish(const judge::event& happened,
+    void publish(const model::event& happened,
                  const boost::source_location& where) noexcept override;
+    [[nodiscard]] std::string text_of(const model::event& happened) override;
     /// Both outboxes, within the same `patience`.
     void settle(std::chrono::milliseconds patience) noexcept override;
 
@@ -52,8 +53,8 @@ public:
 private:
     void tell_state_problems();
     void post(record entry, const boost::source_location& where);
-    void keep_trip(const judge::trip& why);
-    void keep_flight(const judge::trip& why);
+    void keep_trip(const model::trip& why);
+    void keep_flight(const model::trip& why);
 
     // Shared with the jobs in the outboxes, which may outlive this object if one is stuck.
     std::shared_ptr<journal> journal_;

@@ -2,7 +2,7 @@
 #include "report/state_file.hpp"
 
 #include "base/kept_fd.hpp"
-#include "report/write_fully.hpp"
+#include "base/write_fully.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -88,7 +88,8 @@ void state_file::replace(const std::string& line) const {
     };
     {
         const base::kept_fd file(directory_->open(beside_, O_WRONLY | O_CREAT | O_TRUNC));
-        if (file.get() < 0 || !write_fully(file.get(), line + '\n') || ::fsync(file.get()) != 0) {
+        if (file.get() < 0 || !base::write_fully(file.get(), line + '\n') ||
+            ::fsync(file.get()) != 0) {
             fail();
         }
     }

@@ -21,7 +21,7 @@ std::optional<trip_record> parse(const std::string& text) noexcept {
         const auto json = boost::json::parse(text);
         trip_record last;
         last.n_trips = json.at("n_trips").to_number<std::uint64_t>();
-        last.when = judge::wall_time(std::chrono::duration_cast<judge::wall_time::duration>(
+        last.when = model::wall_time(std::chrono::duration_cast<model::wall_time::duration>(
             std::chrono::microseconds(json.at("timestamp_usec").to_number<std::int64_t>())));
         last.reason = boost::json::value_to<std::string>(json.at("reason"));
         last.reported = json.at("reported").as_bool();

@@ -5,7 +5,7 @@
 // caller's to report.
 #pragma once
 
-#include "judge/time.hpp"
+#include "model/time.hpp"
 #include "report/state_file.hpp"
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace loopmon::report {
 
 struct trip_record {
     std::uint64_t n_trips = 0;
-    judge::wall_time when{};  ///< of the last one; epoch: none
+    model::wall_time when{};  ///< of the last one; epoch: none
     std::string reason = {};  ///< one line
     std::string details = {}; ///< the frames that the journal showed with it
     bool reported = true;     ///< a later run has told the journal about it

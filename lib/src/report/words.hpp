@@ -3,7 +3,7 @@
 // Numbers as words and as field values.
 #pragma once
 
-#include "judge/time.hpp"
+#include "model/time.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -17,13 +17,13 @@ inline std::string counted(std::uint64_t n, std::string_view what) {
     return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
 }
 
-inline std::string usec(judge::duration value) {
+inline std::string usec(model::duration value) {
     return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(value).count());
 }
 
 /// Since 1970.
-inline std::string usec(judge::wall_time when) {
-    return usec(std::chrono::duration_cast<judge::duration>(when.time_since_epoch()));
+inline std::string usec(model::wall_time when) {
+    return usec(std::chrono::duration_cast<model::duration>(when.time_since_epoch()));
 }
 
 } // namespace loopmon::report

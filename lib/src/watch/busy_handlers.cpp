@@ -33,7 +33,7 @@ busy_handlers::busy_handlers(std::string loop_name, std::shared_ptr<measure::loo
     : name_(std::move(loop_name)), loop_(std::move(loop)), finder_(finder) {}
 
 void busy_handlers::step(const look& at, const std::vector<measure::running_handler>& running,
-                         judge::events& out) {
+                         model::events& out) {
     next_ = time_point::max();
     std::erase_if(entries_, [&](const entry& known) {
         if (still_runs(known.handler)) {
@@ -48,7 +48,7 @@ void busy_handlers::step(const look& at, const std::vector<measure::running_hand
 }
 
 void busy_handlers::watch(const look& at, const measure::running_handler& handler,
-                          judge::events& out) {
+                          model::events& out) {
     const auto age = age_of(handler, at.now, at.pauses);
     if (is_announced(handler, at.now)) {
         return;
@@ -73,7 +73,7 @@ void busy_handlers::watch(const look& at, const measure::running_handler& handle
     next_ = std::min(next_, at.now + (known->news - age));
 }
 
-void busy_handlers::report(const look& at, entry& of, judge::events& out) {
+void busy_handlers::report(const look& at, entry& of, model::events& out) {
     if (of.episode == 0) {
         of.episode = at.new_episode();
     }
@@ -92,9 +92,9 @@ void busy_handlers::report(const look& at, entry& of, judge::events& out) {
         identify(of.who, of.handler.object, of.handler.operation, of.handler.task);
     } catch (const std::bad_alloc&) { // the report says how long, and not where
     }
-    out.emplace_back(judge::stall{.loop = name_,
+    out.emplace_back(model::stall{.loop = name_,
                                   .episode = of.episode,
-                                  .severity = judge::level::degraded,
+                                  .severity = model::level::degraded,
                                   .lag = of.age,
                                   .threshold = at.critical,
                                   .why = of.why,
@@ -107,12 +107,12 @@ void busy_handlers::report(const look& at, entry& of, judge::events& out) {
     }
 }
 
-void busy_handlers::end(time_point ended, bool unwatched, const entry& of, judge::events& out) {
+void busy_handlers::end(time_point ended, bool unwatched, const entry& of, model::events& out) {
     if (of.episode == 0) {
         return;
     }
     const auto lasted = std::max(of.age, duration(ended - of.handler.began));
-    out.emplace_back(judge::recovered{.loop = name_,
+    out.emplace_back(model::recovered{.loop = name_,
                                       .episode = of.episode,
                                       .lasted = lasted,
                                       .peak = lasted,
@@ -122,7 +122,7 @@ void busy_handlers::end(time_point ended, bool unwatched, const entry& of, judge
                                       .reported = of.reported});
 }
 
-void busy_handlers::finish(time_point now, judge::events& out) {
+void busy_handlers::finish(time_point now, model::events& out) {
     for (const auto& known : entries_) {
         end(now, still_runs(known.handler), known, out);
     }

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "judge/alert_budget.hpp"
-#include "judge/event.hpp"
 #include "measure/loop_state.hpp"
 #include "measure/loop_tracking.hpp"
+#include "model/event.hpp"
 #include "watch/investigator.hpp"
 #include "watch/pause_detector.hpp"
 
@@ -40,9 +40,9 @@ public:
     /// ended. One that announced itself is not reported as long as it keeps its word.
     /// @param running that began before the present turn
     void step(const look& at, const std::vector<measure::running_handler>& running,
-              judge::events& out);
+              model::events& out);
     /// The loop is not watched any more.
-    void finish(time_point now, judge::events& out);
+    void finish(time_point now, model::events& out);
 
     /// When step() could have something to report of what it saw; max(): only of other handlers.
     [[nodiscard]] time_point next_check() const { return next_; }
@@ -54,14 +54,14 @@ private:
         duration news{};           ///< the age at which it is reported next
         std::uint64_t episode = 0; ///< zero: not reported yet
         bool reported = false;
-        judge::cause why = judge::cause::unknown;
-        judge::culprit who = {};
+        model::cause why = model::cause::unknown;
+        model::culprit who = {};
         std::unique_ptr<investigation> found = {};
     };
 
-    void watch(const look& at, const measure::running_handler& handler, judge::events& out);
-    void report(const look& at, entry& of, judge::events& out);
-    void end(time_point ended, bool unwatched, const entry& of, judge::events& out);
+    void watch(const look& at, const measure::running_handler& handler, model::events& out);
+    void report(const look& at, entry& of, model::events& out);
+    void end(time_point ended, bool unwatched, const entry& of, model::events& out);
     [[nodiscard]] bool still_runs(const measure::running_handler& handler) const;
 
     std::string name_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "proc/proc_file.hpp"
 #include "watch/pause_detector.hpp"
-#include "watch/proc_file.hpp"
 
 namespace loopmon::watch {
 
@@ -13,8 +13,9 @@ public:
     [[nodiscard]] clock_reading read() noexcept;
 
 private:
-    unsigned cpus_;                                      ///< that this process may use
-    proc_file schedstat_{"/proc/thread-self/schedstat"}; ///< opened by the thread that is meant
+    unsigned cpus_; ///< that this process may use
+    proc::proc_file schedstat_{
+        "/proc/thread-self/schedstat"}; ///< opened by the thread that is meant
 };
 
 } // namespace loopmon::watch

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "judge/event.hpp"
 #include "measure/loop_tracking.hpp"
 #include "measure/task_table.hpp"
+#include "model/event.hpp"
 
 #include <cstdint>
 #include <string>
@@ -16,7 +16,7 @@ inline std::string name_of(const char* object, const char* operation) {
 
 /// What the tracking knows of a handler: its name, and its task with the place that spawned it.
 /// @param task id, zero: none
-inline void identify(judge::culprit& who, const char* object, const char* operation,
+inline void identify(model::culprit& who, const char* object, const char* operation,
                      std::uint64_t task) {
     who.handler = name_of(object, operation);
     if (const auto found = measure::find_task(task)) {

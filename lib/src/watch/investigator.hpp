@@ -6,8 +6,8 @@
 // interface, so that tests can play the evidence.
 #pragma once
 
-#include "judge/event.hpp"
-#include "judge/time.hpp"
+#include "model/event.hpp"
+#include "model/time.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -20,25 +20,25 @@ namespace loopmon::watch {
 
 /// What the loop itself says about the thread in question.
 struct suspicion {
-    judge::duration lag{};
-    std::optional<judge::duration> handler_age; ///< nothing: not known, or no handler runs
+    model::duration lag{};
+    std::optional<model::duration> handler_age; ///< nothing: not known, or no handler runs
     std::uint64_t handlers_in_turn = 0;         ///< that have ended in the turn that is late
     bool with_stack = false;
-    judge::cause known = judge::cause::none; ///< no stack if it is this one still
+    model::cause known = model::cause::none; ///< no stack if it is this one still
     /// Whether the thread is still at it; called from the watcher thread, around the capture.
     std::function<bool()> still;
 };
 
 struct finding {
-    judge::cause why = judge::cause::unknown;
-    judge::culprit who; ///< what the thread itself shows: system call, stack, machine
+    model::cause why = model::cause::unknown;
+    model::culprit who; ///< what the thread itself shows: system call, stack, machine
 };
 
 /// One lateness of one thread.
 class investigation {
 public:
     virtual ~investigation() = default;
-    [[nodiscard]] virtual finding conclude(judge::time_point now, const suspicion& of) = 0;
+    [[nodiscard]] virtual finding conclude(model::time_point now, const suspicion& of) = 0;
 };
 
 class investigator {
@@ -46,7 +46,7 @@ public:
     virtual ~investigator() = default;
     /// Takes the first look.
     [[nodiscard]] virtual std::unique_ptr<investigation> begin(pid_t thread,
-                                                               judge::time_point now) = 0;
+                                                               model::time_point now) = 0;
 };
 
 } // namespace loopmon::watch

@@ -14,8 +14,8 @@ std::uint64_t grown(std::uint64_t count, std::uint64_t before, std::uint64_t uni
 
 } // namespace
 
-void lag_window::step(judge::time_point now, const measure::bucket_counts& recorded,
-                      judge::duration busy) {
+void lag_window::step(model::time_point now, const measure::bucket_counts& recorded,
+                      model::duration busy) {
     if (!due(now)) {
         return;
     }
@@ -38,9 +38,9 @@ void lag_window::step(judge::time_point now, const measure::bucket_counts& recor
     closed_busy_ = busy;
 }
 
-lag_window::sum lag_window::over(judge::time_point now, judge::duration length,
+lag_window::sum lag_window::over(model::time_point now, model::duration length,
                                  const measure::bucket_counts& recorded,
-                                 judge::duration busy) const {
+                                 model::duration busy) const {
     sum all{{}, slot_max_, busy - closed_busy_, now - slot_began_};
     for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
         all.counts.counts[bucket] = grown(recorded.counts[bucket], closed_.counts[bucket], unit_);
@@ -57,13 +57,13 @@ lag_window::sum lag_window::over(judge::time_point now, judge::duration length,
     return all;
 }
 
-report::lag_summary summarise(const measure::bucket_counts& counts, judge::duration max) {
-    report::lag_summary is;
+model::lag_summary summarise(const measure::bucket_counts& counts, model::duration max) {
+    model::lag_summary is;
     is.max = max;
     is.samples = counts.total();
     const auto at = [&](double fraction) {
         const auto value = counts.percentile(fraction);
-        return max > judge::duration::zero() ? std::min<judge::duration>(value, max) : value;
+        return max > model::duration::zero() ? std::min<model::duration>(value, max) : value;
     };
     is.p50 = at(0.5);
     is.p90 = at(0.9);

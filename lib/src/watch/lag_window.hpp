@@ -7,9 +7,9 @@
 // ones.
 #pragma once
 
-#include "judge/time.hpp"
 #include "measure/histogram.hpp"
-#include "report/status.hpp"
+#include "model/status.hpp"
+#include "model/time.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -27,48 +27,48 @@ public:
     /// What was recorded in a window.
     struct sum {
         measure::bucket_counts counts;
-        judge::duration max{};
-        judge::duration busy{};
-        judge::duration covered{}; ///< the time it reaches back; less than asked for at first
+        model::duration max{};
+        model::duration busy{};
+        model::duration covered{}; ///< the time it reaches back; less than asked for at first
     };
 
     /// @param unit so many records count as one; what is left of them stays for the next slot
-    explicit lag_window(judge::time_point now, std::uint64_t unit = 1)
+    explicit lag_window(model::time_point now, std::uint64_t unit = 1)
         : unit_(unit), slot_began_(now) {}
 
     /// Takes note of a maximum.
-    void note(judge::duration max) { slot_max_ = std::max(slot_max_, max); }
+    void note(model::duration max) { slot_max_ = std::max(slot_max_, max); }
 
     /// The present slot is over, and step() will close it.
-    [[nodiscard]] bool due(judge::time_point now) const { return now - slot_began_ >= slot_length; }
+    [[nodiscard]] bool due(model::time_point now) const { return now - slot_began_ >= slot_length; }
     /// Closes the present slot if it is over. Call it at every tick; a tick that comes late makes a
     /// longer slot.
     /// @param recorded a copy of the histogram
     /// @param busy     total time that the loop was busy
-    void step(judge::time_point now, const measure::bucket_counts& recorded, judge::duration busy);
+    void step(model::time_point now, const measure::bucket_counts& recorded, model::duration busy);
 
     /// What was recorded in the last `length`, the present slot included.
-    [[nodiscard]] sum over(judge::time_point now, judge::duration length,
-                           const measure::bucket_counts& recorded, judge::duration busy) const;
+    [[nodiscard]] sum over(model::time_point now, model::duration length,
+                           const measure::bucket_counts& recorded, model::duration busy) const;
 
 private:
     struct slot {
-        judge::time_point began;
-        judge::duration max;
-        judge::duration busy;
+        model::time_point began;
+        model::duration max;
+        model::duration busy;
         std::vector<std::pair<std::uint16_t, std::uint32_t>> counts; ///< bucket, records in it
     };
 
     std::uint64_t unit_;
     measure::bucket_counts closed_; ///< the histogram when the last slot was closed
     std::deque<slot> slots_;        ///< oldest first
-    judge::time_point slot_began_;
-    judge::duration slot_max_{};
-    judge::duration closed_busy_{};
+    model::time_point slot_began_;
+    model::duration slot_max_{};
+    model::duration closed_busy_{};
 };
 
 /// Percentiles of what was recorded; none exceeds the maximum.
-[[nodiscard]] report::lag_summary summarise(const measure::bucket_counts& counts,
-                                            judge::duration max);
+[[nodiscard]] model::lag_summary summarise(const measure::bucket_counts& counts,
+                                           model::duration max);
 
 } // namespace loopmon::watch

@@ -6,11 +6,11 @@
 // it had returned, and in which a handler is as long as it said it would be.
 #pragma once
 
-#include "judge/time.hpp"
 #include "measure/expectation.hpp"
 #include "measure/lag_gauge.hpp"
 #include "measure/loop_state.hpp"
 #include "measure/loop_tracking.hpp"
+#include "model/time.hpp"
 #include "watch/pause_detector.hpp"
 
 #include <algorithm>

@@ -17,8 +17,8 @@ void loop_watch::investigate(const round& at, const lateness::reading& is) {
     if (is.growing == duration::zero() || id != investigated_) {
         investigation_.reset();
         concluded_at_ = {};
-        why_ = judge::cause::none;
-        if (judge_.state() == judge::level::nominal) {
+        why_ = model::cause::none;
+        if (judge_.state() == model::level::nominal) {
             who_ = {};
         }
     }
@@ -46,7 +46,7 @@ void loop_watch::investigate(const round& at, const lateness::reading& is) {
     }
 }
 
-void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge::cause known) {
+void loop_watch::conclude(const round& at, duration lag, bool with_stack, model::cause known) {
     concluded_at_ = lag;
     const auto handler = lateness_.handler();
     const auto sequence = handler ? handler->sequence : 0;
@@ -82,16 +82,16 @@ void loop_watch::conclude(const round& at, duration lag, bool with_stack, judge:
 
 // What was over before it could be looked at was not the loop's fault if the watcher waited for a
 // CPU for most of that time, too. The share is that of judge::classify().
-judge::cause loop_watch::cause_at(const round& at) const {
+model::cause loop_watch::cause_at(const round& at) const {
     if (is_.growing > duration::zero()) {
         return why_;
     }
     constexpr int starved_percent = 60;
     const bool unexplained =
-        judge_.state() == judge::level::nominal || judge_.why() == judge::cause::unknown;
+        judge_.state() == model::level::nominal || judge_.why() == model::cause::unknown;
     const bool starved =
         is_.completed >= settings_.lag.warn && at.waited * 100 >= is_.completed * starved_percent;
-    return unexplained && starved ? judge::cause::starved : judge::cause::none;
+    return unexplained && starved ? model::cause::starved : model::cause::none;
 }
 
 // A wait is no news as far as the loop was late in that time, or nobody was to be judged.
@@ -110,7 +110,7 @@ std::optional<judge::late_work> loop_watch::longest_wait(const round& at) {
     if (waited < least) {
         return std::nullopt;
     }
-    judge::culprit who;
+    model::culprit who;
     identify(who, longest->object, longest->operation, longest->task);
     return judge::late_work{longest->began, waited, who.handler, who.task, who.spawned};
 }

@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint64_t ns_per_us = 1000; // what is shown of turns are microseconds of time
 
-report::bucket_list list_of(const measure::bucket_counts& counts) {
-    report::bucket_list out;
+model::bucket_list list_of(const measure::bucket_counts& counts) {
+    model::bucket_list out;
     for (std::size_t bucket = 0; bucket < measure::bucket_count; ++bucket) {
         if (counts.counts[bucket] != 0) {
             out.emplace_back(measure::bucket_upper_bound(bucket), counts.counts[bucket]);
@@ -78,7 +78,7 @@ std::uint64_t loop_statistics::pending() const {
     return live - std::min<std::uint64_t>(live, running);
 }
 
-void loop_statistics::show(report::loop_status& out, time_point now, duration window,
+void loop_statistics::show(model::loop_status& out, time_point now, duration window,
                            duration growing) const {
     out.lag_max = std::max(max_, growing);
     out.active_tasks = loop_->tasks().active();
@@ -98,7 +98,7 @@ void loop_statistics::show(report::loop_status& out, time_point now, duration wi
     }
 }
 
-report::lag_summary loop_statistics::window(time_point now, duration length) const {
+model::lag_summary loop_statistics::window(time_point now, duration length) const {
     if (!by_turns_) {
         const auto sum = window_.over(now, length, recorded(now), {});
         return summarise(sum.counts, sum.max);
@@ -110,18 +110,18 @@ report::lag_summary loop_statistics::window(time_point now, duration length) con
     return summarise(sum.counts, std::max<duration>(sum.max, lag.longest_open));
 }
 
-std::optional<report::bucket_list> loop_statistics::histogram(time_point now,
-                                                              report::histogram_kind kind) const {
+std::optional<model::bucket_list> loop_statistics::histogram(time_point now,
+                                                             model::histogram_kind kind) const {
     const auto& tracking = loop_->tracking();
     switch (kind) {
-    case report::histogram_kind::lag:
+    case model::histogram_kind::lag:
         return list_of(lags_since_baseline(now));
-    case report::histogram_kind::queue:
+    case model::histogram_kind::queue:
         if (tracking.active()) {
             return list_of(since(tracking.queue_delays(), baseline_->queue));
         }
         break;
-    case report::histogram_kind::run:
+    case model::histogram_kind::run:
         if (tracking.active()) {
             return list_of(since(tracking.run_times(), baseline_->run));
         }
@@ -159,15 +159,15 @@ duration loop_statistics::busy(time_point now) const {
     return sum;
 }
 
-std::vector<report::task_status> list_tasks(const measure::loop_state& loop, time_point now,
-                                            std::uint64_t after, std::size_t most) {
+std::vector<model::task_status> list_tasks(const measure::loop_state& loop, time_point now,
+                                           std::uint64_t after, std::size_t most) {
     std::set<std::uint64_t> running; // tasks one of whose handlers runs
     for (const auto& handler : loop.tracking().running()) {
         if (const auto task = measure::find_task(handler.task)) {
             running.insert(task->id);
         }
     }
-    std::vector<report::task_status> out;
+    std::vector<model::task_status> out;
     for (auto& task : loop.tasks().list(after, most)) {
         out.push_back({.id = task.id,
                        .name = std::move(task.name),
@@ -181,9 +181,9 @@ std::vector<report::task_status> list_tasks(const measure::loop_state& loop, tim
     return out;
 }
 
-std::vector<report::task_group> group_tasks(const measure::loop_state& loop, time_point now,
-                                            std::size_t most) {
-    std::map<std::string, report::task_group, std::less<>> groups;
+std::vector<model::task_group> group_tasks(const measure::loop_state& loop, time_point now,
+                                           std::size_t most) {
+    std::map<std::string, model::task_group, std::less<>> groups;
     loop.tasks().visit([&](const measure::task_info& task) {
         const bool known = groups.size() < most || groups.count(task.name) != 0;
         auto& group = groups[known ? task.name : std::string()];
@@ -191,7 +191,7 @@ std::vector<report::task_group> group_tasks(const measure::loop_state& loop, tim
         group.oldest = std::max(group.oldest, duration(now - task.began));
         group.run_time += task.run_time;
     });
-    std::vector<report::task_group> out;
+    std::vector<model::task_group> out;
     out.reserve(groups.size());
     for (auto& [name, group] : groups) {
         group.name = name;

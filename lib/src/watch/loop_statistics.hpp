@@ -4,12 +4,12 @@
 // was busy. Reads what the threads of the loop wrote; nothing here judges.
 #pragma once
 
-#include "judge/time.hpp"
 #include "measure/histogram.hpp"
 #include "measure/lag_gauge.hpp"
 #include "measure/loop_state.hpp"
-#include "report/model.hpp"
-#include "report/status.hpp"
+#include "model/program.hpp"
+#include "model/status.hpp"
+#include "model/time.hpp"
 #include "watch/lag_window.hpp"
 #include "watch/pause_detector.hpp"
 
@@ -46,12 +46,12 @@ public:
     /// The part of a status that is counted.
     /// @param window for the utilization
     /// @param growing a lag that is not over
-    void show(report::loop_status& out, time_point now, duration window, duration growing) const;
+    void show(model::loop_status& out, time_point now, duration window, duration growing) const;
     /// @param length how far back
-    [[nodiscard]] report::lag_summary window(time_point now, duration length) const;
+    [[nodiscard]] model::lag_summary window(time_point now, duration length) const;
     /// Since the last reset(); nothing if it is not counted in this program.
-    [[nodiscard]] std::optional<report::bucket_list> histogram(time_point now,
-                                                               report::histogram_kind kind) const;
+    [[nodiscard]] std::optional<model::bucket_list> histogram(time_point now,
+                                                              model::histogram_kind kind) const;
 
 private:
     /// The histograms at the last reset.
@@ -74,10 +74,10 @@ private:
 };
 
 /// The tasks of a loop as measure::task_table lists them, and which of their handlers do not run.
-[[nodiscard]] std::vector<report::task_status>
+[[nodiscard]] std::vector<model::task_status>
 list_tasks(const measure::loop_state& loop, time_point now, std::uint64_t after, std::size_t most);
-/// See report::model::task_groups().
-[[nodiscard]] std::vector<report::task_group> group_tasks(const measure::loop_state& loop,
-                                                          time_point now, std::size_t most);
+/// See model::program::task_groups().
+[[nodiscard]] std::vector<model::task_group> group_tasks(const measure::loop_state& loop,
+                                                         time_point now, std::size_t most);
 
 } // namespace loopmon::watch

@@ -23,26 +23,26 @@ void loop_watch::collect_max() {
     statistics_.note(lateness_.take_max());
 }
 
-report::loop_status loop_watch::status(time_point now, const pause_ledger& pauses) {
+model::loop_status loop_watch::status(time_point now, const pause_ledger& pauses) {
     collect_max();
     const auto is = lateness_.peek(now, pauses);
-    report::loop_status out{.name = settings_.name,
-                            .critical = settings_.critical,
-                            .state = judge_.state(),
-                            .why = judge_.why(),
-                            .lag = is.lag(),
-                            .lag_sample = lateness_.sample(pauses),
-                            .window = settings_.window,
-                            .active_tasks = loop_->tasks().active(),
-                            .n_samples = gauge_->samples(),
-                            .n_stalls = judge_.n_stalls(),
-                            .n_critical = judge_.n_critical(),
-                            .n_suppressed = judge_.n_suppressed(),
-                            .interval = settings_.interval,
-                            .warn = settings_.lag.warn,
-                            .critical_lag = settings_.lag.critical,
-                            .last_stall = last_stall_,
-                            .n_expected = n_expected_};
+    model::loop_status out{.name = settings_.name,
+                           .critical = settings_.critical,
+                           .state = judge_.state(),
+                           .why = judge_.why(),
+                           .lag = is.lag(),
+                           .lag_sample = lateness_.sample(pauses),
+                           .window = settings_.window,
+                           .active_tasks = loop_->tasks().active(),
+                           .n_samples = gauge_->samples(),
+                           .n_stalls = judge_.n_stalls(),
+                           .n_critical = judge_.n_critical(),
+                           .n_suppressed = judge_.n_suppressed(),
+                           .interval = settings_.interval,
+                           .warn = settings_.lag.warn,
+                           .critical_lag = settings_.lag.critical,
+                           .last_stall = last_stall_,
+                           .n_expected = n_expected_};
     if (const auto handler = lateness_.handler()) {
         out.running_handler = name_of(handler->object, handler->operation);
         if (const auto task = measure::find_task(handler->task)) {
@@ -54,29 +54,29 @@ report::loop_status loop_watch::status(time_point now, const pause_ledger& pause
     return out;
 }
 
-report::lag_summary loop_watch::window(time_point now) const {
+model::lag_summary loop_watch::window(time_point now) const {
     return statistics_.window(now, settings_.window);
 }
 
-std::vector<report::task_status> loop_watch::tasks(time_point now, std::uint64_t after,
-                                                   std::size_t most) const {
+std::vector<model::task_status> loop_watch::tasks(time_point now, std::uint64_t after,
+                                                  std::size_t most) const {
     return list_tasks(*loop_, now, after, most);
 }
 
-std::vector<report::task_group> loop_watch::task_groups(time_point now, std::size_t most) const {
+std::vector<model::task_group> loop_watch::task_groups(time_point now, std::size_t most) const {
     return group_tasks(*loop_, now, most);
 }
 
-std::optional<report::bucket_list> loop_watch::histogram(time_point now,
-                                                         report::histogram_kind kind) const {
+std::optional<model::bucket_list> loop_watch::histogram(time_point now,
+                                                        model::histogram_kind kind) const {
     return statistics_.histogram(now, kind);
 }
 
-std::vector<report::stall_status> loop_watch::stalls(time_point now) const {
+std::vector<model::stall_status> loop_watch::stalls(time_point now) const {
     return stalls_.list(now);
 }
 
-std::vector<report::history_entry> loop_watch::history() const {
+std::vector<model::history_entry> loop_watch::history() const {
     return history_.list();
 }
 

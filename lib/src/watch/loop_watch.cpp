@@ -15,11 +15,11 @@ namespace loopmon::watch {
 
 namespace {
 
-judge::lateness_series* series_of(judge::event& happened) {
-    if (auto* const on = std::get_if<judge::recurring>(&happened)) {
+model::lateness_series* series_of(model::event& happened) {
+    if (auto* const on = std::get_if<model::recurring>(&happened)) {
         return on;
     }
-    return std::get_if<judge::recurring_over>(&happened);
+    return std::get_if<model::recurring_over>(&happened);
 }
 
 } // namespace
@@ -60,7 +60,7 @@ void loop_watch::judge_from(time_point start) {
     next_ = settled_ = time_point::min();
 }
 
-bool loop_watch::step(const round& at, judge::events& out) {
+bool loop_watch::step(const round& at, model::events& out) {
     if (at.now < next_ && at.trip_lag == trip_lag_) {
         return false;
     }
@@ -74,7 +74,7 @@ bool loop_watch::step(const round& at, judge::events& out) {
         is_.growing = {};
     } else {
         changed = look(at, out);
-        const bool calm = judge_.state() == judge::level::nominal && is_.lag() < noticeable();
+        const bool calm = judge_.state() == model::level::nominal && is_.lag() < noticeable();
         settled_ = calm ? at.now + lag_window::slot_length : at.now;
     }
     look_at_threads(at, out);
@@ -83,7 +83,7 @@ bool loop_watch::step(const round& at, judge::events& out) {
     return changed;
 }
 
-void loop_watch::look_at_threads(const round& at, judge::events& out) {
+void loop_watch::look_at_threads(const round& at, model::events& out) {
     if (!judge_.judges(at.now)) {
         return;
     }
@@ -93,7 +93,7 @@ void loop_watch::look_at_threads(const round& at, judge::events& out) {
                lateness_.outlasting(), out);
 }
 
-void loop_watch::look_at_queue(const round& at, judge::events& out) {
+void loop_watch::look_at_queue(const round& at, model::events& out) {
     const auto worst = longest_wait(at);
     if (judge_.judges(at.now)) {
         const auto number = std::function([this] { return judge_.new_episode(); });
@@ -102,7 +102,7 @@ void loop_watch::look_at_queue(const round& at, judge::events& out) {
     }
 }
 
-bool loop_watch::look(const round& at, judge::events& out) {
+bool loop_watch::look(const round& at, model::events& out) {
     if (!statistics_.by_turns() && lateness_.turns_seen()) {
         statistics_.turn_to_turns();
     }
@@ -136,14 +136,14 @@ duration loop_watch::noticeable() const {
     return std::min(settings_.lag.warn, trip_lag_) / 2;
 }
 
-void loop_watch::expect(const round& at, const lateness::reading& is, judge::events& out) {
+void loop_watch::expect(const round& at, const lateness::reading& is, model::events& out) {
     if (!seen_.excused || is.growing < settings_.lag.warn || told_expectation_ == is.expected->id) {
         return;
     }
     told_expectation_ = is.expected->id;
     ++n_expected_;
     if (judge_.budget().spend(at.now)) {
-        out.emplace_back(judge::expected_long{.loop = settings_.name,
+        out.emplace_back(model::expected_long{.loop = settings_.name,
                                               .reason = is.expected->reason,
                                               .lag = is.growing,
                                               .allowed = is.expected->until - is.expected->began});
@@ -165,7 +165,7 @@ std::optional<time_point> loop_watch::last_lateness_ended() const {
     return last;
 }
 
-void loop_watch::finish(time_point now, judge::events& out) {
+void loop_watch::finish(time_point now, model::events& out) {
     const auto first = out.size();
     judge_.finish(now, out);
     remember(now, out, first);
@@ -174,11 +174,11 @@ void loop_watch::finish(time_point now, judge::events& out) {
     tasks_judge_.finish(loop_->tasks().active(), out);
 }
 
-void loop_watch::remember(time_point now, judge::events& out, std::size_t first) {
+void loop_watch::remember(time_point now, model::events& out, std::size_t first) {
     const auto wall = std::chrono::system_clock::now();
     bool is_known = false;
     for (auto i = first; i < out.size(); ++i) {
-        if (auto* const stall = std::get_if<judge::stall>(&out[i])) {
+        if (auto* const stall = std::get_if<model::stall>(&out[i])) {
             stall->who = who_;
             if (stall->episode != last_episode_) {
                 last_episode_ = stall->episode;
@@ -186,11 +186,11 @@ void loop_watch::remember(time_point now, judge::events& out, std::size_t first)
             }
             stalls_.began(*stall, now, wall);
             is_known = true;
-        } else if (const auto* const over = std::get_if<judge::recovered>(&out[i])) {
+        } else if (const auto* const over = std::get_if<model::recovered>(&out[i])) {
             stalls_.ended(*over);
         } else if (auto* const series = series_of(out[i])) {
             series->since =
-                wall - std::chrono::duration_cast<judge::wall_time::duration>(now - series->began);
+                wall - std::chrono::duration_cast<model::wall_time::duration>(now - series->began);
         }
     }
     if (!is_known && is_.growing > duration::zero() && concluded_at_ == is_.growing) {

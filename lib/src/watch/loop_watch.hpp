@@ -10,10 +10,10 @@
 #include "judge/watchdog_gate.hpp"
 #include "measure/lag_gauge.hpp"
 #include "measure/loop_state.hpp"
-#include "report/history_ring.hpp"
-#include "report/model.hpp"
-#include "report/stall_ring.hpp"
-#include "report/status.hpp"
+#include "model/history_ring.hpp"
+#include "model/program.hpp"
+#include "model/stall_ring.hpp"
+#include "model/status.hpp"
 #include "watch/busy_handlers.hpp"
 #include "watch/investigator.hpp"
 #include "watch/lateness.hpp"
@@ -55,9 +55,9 @@ public:
     void judge_from(time_point start);
     /// Does nothing before next_check().
     /// @return whether the level or its cause changed
-    bool step(const round& at, judge::events& out);
+    bool step(const round& at, model::events& out);
     /// It is not watched any more after this: what was reported of it and is not over ends here.
-    void finish(time_point now, judge::events& out);
+    void finish(time_point now, model::events& out);
 
     /// When step() can have something new to say; max() if only the loop itself can tell.
     [[nodiscard]] time_point next_check() const { return next_; }
@@ -65,20 +65,20 @@ public:
     [[nodiscard]] bool started() const { return gauge_->deadline().has_value(); }
     [[nodiscard]] judge::loop_vitals vitals() const;
     /// Who holds it up, as found last.
-    [[nodiscard]] const judge::culprit& who() const { return who_; }
-    [[nodiscard]] judge::level state() const { return judge_.state(); }
+    [[nodiscard]] const model::culprit& who() const { return who_; }
+    [[nodiscard]] model::level state() const { return judge_.state(); }
     [[nodiscard]] const loop_settings& settings() const { return settings_; }
 
-    [[nodiscard]] report::loop_status status(time_point now, const pause_ledger& pauses);
-    [[nodiscard]] report::lag_summary window(time_point now) const;
-    [[nodiscard]] std::vector<report::task_status> tasks(time_point now, std::uint64_t after,
-                                                         std::size_t most) const;
-    [[nodiscard]] std::vector<report::task_group> task_groups(time_point now,
-                                                              std::size_t most) const;
-    [[nodiscard]] std::optional<report::bucket_list> histogram(time_point now,
-                                                               report::histogram_kind kind) const;
-    [[nodiscard]] std::vector<report::stall_status> stalls(time_point now) const;
-    [[nodiscard]] std::vector<report::history_entry> history() const;
+    [[nodiscard]] model::loop_status status(time_point now, const pause_ledger& pauses);
+    [[nodiscard]] model::lag_summary window(time_point now) const;
+    [[nodiscard]] std::vector<model::task_status> tasks(time_point now, std::uint64_t after,
+                                                        std::size_t most) const;
+    [[nodiscard]] std::vector<model::task_group> task_groups(time_point now,
+                                                             std::size_t most) const;
+    [[nodiscard]] std::optional<model::bucket_list> histogram(time_point now,
+                                                              model::histogram_kind kind) const;
+    [[nodiscard]] std::vector<model::stall_status> stalls(time_point now) const;
+    [[nodiscard]] std::vector<model::history_entry> history() const;
     /// Lifetime statistics begin anew; the counters of stalls stay.
     void reset_statistics(time_point now);
 
@@ -87,23 +87,23 @@ private:
     /// What the watchdog knows may be out of date by this.
     static constexpr duration inquiry_period = std::chrono::seconds(1);
 
-    bool look(const round& at, judge::events& out);
-    void look_at_threads(const round& at, judge::events& out);
-    void look_at_queue(const round& at, judge::events& out);
+    bool look(const round& at, model::events& out);
+    void look_at_threads(const round& at, model::events& out);
+    void look_at_queue(const round& at, model::events& out);
     [[nodiscard]] std::optional<judge::late_work> longest_wait(const round& at);
     [[nodiscard]] time_point plan(const round& at) const;
     /// A lag under this is not looked into: neither the judge nor the watchdog is near its limit.
     [[nodiscard]] duration noticeable() const;
     void investigate(const round& at, const lateness::reading& is);
-    [[nodiscard]] judge::cause cause_at(const round& at) const;
+    [[nodiscard]] model::cause cause_at(const round& at) const;
     void keep_long_turns();
     /// @param known no stack is taken if this is the cause still
     void conclude(const round& at, duration lag, bool with_stack,
-                  judge::cause known = judge::cause::none);
-    void expect(const round& at, const lateness::reading& is, judge::events& out);
+                  model::cause known = model::cause::none);
+    void expect(const round& at, const lateness::reading& is, model::events& out);
     [[nodiscard]] std::optional<time_point> last_lateness_ended() const;
     /// @param first of the events of this look
-    void remember(time_point now, judge::events& out, std::size_t first);
+    void remember(time_point now, model::events& out, std::size_t first);
     void note_history(time_point now);
     void collect_max();
 
@@ -117,15 +117,15 @@ private:
     judge::backlog_judge backlog_judge_;
     loop_statistics statistics_;
     busy_handlers busy_;
-    report::stall_ring stalls_;
-    report::history_ring history_;
+    model::stall_ring stalls_;
+    model::history_ring history_;
 
     time_point next_ = time_point::min();    ///< no look before
     time_point settled_ = time_point::min(); ///< until then a loop on time needs no judgement
     duration trip_lag_{};                    ///< at the last look
     lateness::reading is_;                   ///< at the last look
     judge::loop_observation seen_{};
-    judge::wall_time last_stall_{};
+    model::wall_time last_stall_{};
     std::uint64_t last_episode_ = 0; ///< its number
 
     // The lateness that is being looked into.
@@ -134,8 +134,8 @@ private:
     pid_t suspect_ = 0;              ///< its thread
     duration concluded_at_{};        ///< the lag at which it was concluded last ...
     std::uint64_t concluded_of_ = 0; ///< ... and of which handler, by its sequence
-    judge::cause why_ = judge::cause::none;
-    judge::culprit who_;
+    model::cause why_ = model::cause::none;
+    model::culprit who_;
 
     std::uint64_t n_expected_ = 0;
     std::uint64_t told_expectation_ = 0; ///< id of the last one that was told

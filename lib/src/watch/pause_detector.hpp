@@ -13,7 +13,7 @@
 // `warn` would be late by it; it excuses as much as it lasted.
 #pragma once
 
-#include "judge/time.hpp"
+#include "model/time.hpp"
 #include "watch/pause_ledger.hpp"
 
 #include <algorithm>

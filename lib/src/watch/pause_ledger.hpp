@@ -5,15 +5,15 @@
 // merged, and none is forgotten: what a merged span says of a part of it is its average.
 #pragma once
 
-#include "judge/time.hpp"
+#include "model/time.hpp"
 
 #include <array>
 #include <cstddef>
 
 namespace loopmon::watch {
 
-using judge::duration;
-using judge::time_point;
+using model::duration;
+using model::time_point;
 
 class pause_ledger {
 public:

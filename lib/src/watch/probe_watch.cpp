@@ -6,13 +6,13 @@
 namespace loopmon::watch {
 
 probe_watch::probe_watch(std::string name, std::string kind, std::string target,
-                         judge::duration slow)
+                         model::duration slow)
     : name_(std::move(name)),
       kind_(std::move(kind)),
       target_(std::move(target)),
       judge_(name_, slow) {}
 
-void probe_watch::answered(judge::duration latency, judge::events& out) {
+void probe_watch::answered(model::duration latency, model::events& out) {
     ++n_probes_;
     ++latencies_.counts[measure::bucket_of(latency)];
     latency_ = latency;
@@ -20,7 +20,7 @@ void probe_watch::answered(judge::duration latency, judge::events& out) {
     judge_.answered(latency, out);
 }
 
-void probe_watch::failed(std::string_view error, judge::events& out) {
+void probe_watch::failed(std::string_view error, model::events& out) {
     ++n_probes_;
     ++n_failures_;
     judge_.failed(error, out);
@@ -31,15 +31,15 @@ void probe_watch::reset_statistics() {
     max_ = {};
 }
 
-report::probe_status probe_watch::status() const {
+model::probe_status probe_watch::status() const {
     return {.name = name_,
             .kind = kind_,
             .target = target_,
             .state = judge_.state(),
             .error = judge_.error(),
             .latency = latency_,
-            .p50 = std::min<judge::duration>(latencies_.percentile(0.5), max_),
-            .p99 = std::min<judge::duration>(latencies_.percentile(0.99), max_),
+            .p50 = std::min<model::duration>(latencies_.percentile(0.5), max_),
+            .p99 = std::min<model::duration>(latencies_.percentile(0.99), max_),
             .max = max_,
             .n_probes = n_probes_,
             .n_failures = n_failures_};

@@ -3,7 +3,7 @@
 
 #include "judge/probe_judge.hpp"
 #include "measure/histogram.hpp"
-#include "report/status.hpp"
+#include "model/status.hpp"
 
 #include <string>
 
@@ -12,20 +12,20 @@ namespace loopmon::watch {
 /// The answers of one probe, as they are handed over to the watcher thread.
 class probe_watch {
 public:
-    probe_watch(std::string name, std::string kind, std::string target, judge::duration slow);
+    probe_watch(std::string name, std::string kind, std::string target, model::duration slow);
 
-    void answered(judge::duration latency, judge::events& out);
-    void failed(std::string_view error, judge::events& out);
+    void answered(model::duration latency, model::events& out);
+    void failed(std::string_view error, model::events& out);
     void reset_statistics();
 
     [[nodiscard]] const std::string& name() const { return name_; }
-    [[nodiscard]] report::probe_status status() const;
+    [[nodiscard]] model::probe_status status() const;
 
 private:
     std::string name_, kind_, target_;
     judge::probe_judge judge_;
     measure::bucket_counts latencies_;
-    judge::duration latency_{}, max_{};
+    model::duration latency_{}, max_{};
     std::uint64_t n_probes_ = 0;
     std::uint64_t n_failures_ = 0;
 };

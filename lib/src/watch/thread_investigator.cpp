@@ -2,10 +2,10 @@
 #include "watch/thread_investigator.hpp"
 
 #include "judge/classify.hpp"
-#include "report/bounded_text.hpp"
-#include "watch/symboliser.hpp"
-#include "watch/syscall_name.hpp"
-#include "watch/thread_snapshot.hpp"
+#include "model/bounds.hpp"
+#include "proc/syscall_name.hpp"
+#include "proc/thread_snapshot.hpp"
+#include "stack/symbol/symboliser.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -15,27 +15,27 @@ namespace loopmon::watch {
 
 namespace {
 
-std::optional<unsigned> cpu_percent(const judge::stall_evidence& proof) {
-    if (!proof.progress || proof.progress->wall <= judge::duration::zero()) {
+std::optional<unsigned> cpu_percent(const model::stall_evidence& proof) {
+    if (!proof.progress || proof.progress->wall <= model::duration::zero()) {
         return std::nullopt;
     }
     // The clocks are read one after the other, so the part may come out larger than the whole.
-    const auto ran = std::clamp(proof.progress->cpu, judge::duration::zero(), proof.progress->wall);
+    const auto ran = std::clamp(proof.progress->cpu, model::duration::zero(), proof.progress->wall);
     return static_cast<unsigned>(ran * 100 / proof.progress->wall);
 }
 
 /// A stack shows where one handler is. It shows nothing of a thread that does not run it: one that
 /// is stopped takes no signal, and of many short handlers it would show an innocent one.
-bool stack_tells(judge::cause why) {
-    return why != judge::cause::paused && why != judge::cause::traced &&
-           why != judge::cause::congestion;
+bool stack_tells(model::cause why) {
+    return why != model::cause::paused && why != model::cause::traced &&
+           why != model::cause::congestion;
 }
 
 /// The functions and their lines are left to who tells of the stack.
-judge::stack_text text_of(symboliser stack) {
-    auto brief = report::bounded_lines(stack.brief_lines());
+model::stack_text text_of(stack::symboliser stack) {
+    auto brief = model::bounded_lines(stack.brief_lines());
     return {std::move(brief),
-            [stack = std::move(stack)] { return report::bounded_lines(stack.lines()); }};
+            [stack = std::move(stack)] { return model::bounded_lines(stack.lines()); }};
 }
 
 } // namespace
@@ -43,22 +43,25 @@ judge::stack_text text_of(symboliser stack) {
 class thread_investigator::of_thread final : public investigation {
 public:
     of_thread(thread_investigator& by, pid_t thread)
-        : by_(by), probe_(thread), before_(probe_.look()), awake_(look_whether_awake(thread)) {}
+        : by_(by),
+          probe_(thread),
+          before_(probe_.look()),
+          awake_(stack::look_whether_awake(thread)) {}
 
-    [[nodiscard]] finding conclude(judge::time_point, const suspicion& of) override {
+    [[nodiscard]] finding conclude(model::time_point, const suspicion& of) override {
         const auto seen = probe_.look();
         const auto machine = by_.machine_.look();
-        auto proof = evidence(before_, seen, of.handler_age, of.lag, of.handlers_in_turn);
+        auto proof = proc::evidence(before_, seen, of.handler_age, of.lag, of.handlers_in_turn);
         proof.cpu_limit = machine.cpu_limit;
         finding found;
         found.why = judge::classify(proof);
-        found.who.syscall = syscall_text(seen, &before_);
+        found.who.syscall = proc::syscall_text(seen, &before_);
         found.who.waiting_in = seen.wchan;
         found.who.cpu_percent = cpu_percent(proof);
-        found.who.machine = machine_text(before_, seen, machine);
+        found.who.machine = proc::machine_text(before_, seen, machine);
         if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
             found.who.stack =
-                text_of(symboliser(by_.catcher_.capture(probe_.thread(), of.still, awake_)));
+                text_of(stack::symboliser(by_.catcher_.capture(probe_.thread(), of.still, awake_)));
         }
         before_ = seen;
         return found;
@@ -66,12 +69,12 @@ public:
 
 private:
     thread_investigator& by_;
-    thread_probe probe_;
-    thread_snapshot before_;          ///< at the last look
-    std::optional<seen_awake> awake_; ///< at the first
+    proc::thread_probe probe_;
+    proc::thread_snapshot before_;           ///< at the last look
+    std::optional<stack::seen_awake> awake_; ///< at the first
 };
 
-std::unique_ptr<investigation> thread_investigator::begin(pid_t thread, judge::time_point) {
+std::unique_ptr<investigation> thread_investigator::begin(pid_t thread, model::time_point) {
     return std::make_unique<of_thread>(*this, thread);
 }
 

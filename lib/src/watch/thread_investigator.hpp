@@ -4,9 +4,9 @@
 // and the symboliser for where.
 #pragma once
 
+#include "proc/machine_load.hpp"
+#include "stack/capture/stack_catcher.hpp"
 #include "watch/investigator.hpp"
-#include "watch/machine_load.hpp"
-#include "watch/stack_catcher.hpp"
 
 #include <memory>
 #include <string>
@@ -22,13 +22,13 @@ public:
     [[nodiscard]] const std::string& problem() const { return catcher_.problem(); }
 
     [[nodiscard]] std::unique_ptr<investigation> begin(pid_t thread,
-                                                       judge::time_point now) override;
+                                                       model::time_point now) override;
 
 private:
     class of_thread;
 
-    stack_catcher catcher_;
-    machine_probe machine_;
+    stack::stack_catcher catcher_;
+    proc::machine_probe machine_;
 };
 
 } // namespace loopmon::watch

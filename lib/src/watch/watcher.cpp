@@ -2,7 +2,6 @@
 #include "watch/watcher.hpp"
 
 #include "base/attempt.hpp"
-#include "report/message.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -29,7 +28,7 @@ constexpr auto after_failure = std::chrono::milliseconds(100);
 
 } // namespace
 
-watcher::watcher(watcher_settings settings, systemd::notifier& notifier, report::sink& sink,
+watcher::watcher(watcher_settings settings, systemd::notifier& notifier, model::sink& sink,
                  investigator& finder)
     : settings_(settings),
       notifier_(notifier),
@@ -65,7 +64,7 @@ void watcher::configure(std::uint64_t id, loop_settings settings) {
 
 void watcher::finish(std::uint64_t id, time_point now) {
     if (auto* const loop = find(id)) {
-        judge::events happened;
+        model::events happened;
         loop->finish(now, happened);
         publish(happened);
     }
@@ -91,7 +90,7 @@ loop_watch* watcher::find(std::uint64_t id) {
 
 void watcher::answered(std::uint64_t id, duration latency) {
     if (const auto probe = probes_.find(id); probe != probes_.end()) {
-        judge::events happened;
+        model::events happened;
         probe->second.answered(latency, happened);
         publish(happened);
     }
@@ -99,7 +98,7 @@ void watcher::answered(std::uint64_t id, duration latency) {
 
 void watcher::failed(std::uint64_t id, std::string_view error) {
     if (const auto probe = probes_.find(id); probe != probes_.end()) {
-        judge::events happened;
+        model::events happened;
         probe->second.failed(error, happened);
         publish(happened);
     }
@@ -147,10 +146,10 @@ void watcher::stopping() {
     }
 }
 
-void watcher::publish(const judge::events& happened) {
+void watcher::publish(const model::events& happened) {
     changed_ |= !happened.empty();
     for (const auto& event : happened) {
-        if (judge::is_reported(event)) {
+        if (model::is_reported(event)) {
             sink_.publish(event);
         }
     }
@@ -161,7 +160,7 @@ void watcher::publish(const judge::events& happened) {
 time_point watcher::step(clock_reading at) {
     const auto pause = pause_detector_.woke(at, pauses_);
     base::attempt([&] {
-        judge::events happened;
+        model::events happened;
         if (pause) {
             pause_judge_.paused(at.now, *pause, happened);
         } else {
@@ -173,11 +172,11 @@ time_point watcher::step(clock_reading at) {
     const bool starting = !ready_ && !loops_.empty() && !all_started();
     auto next = at.now + (starting ? start_up_look : longest_sleep);
     late_loops_ = 0;
-    worst_ = judge::level::nominal;
+    worst_ = model::level::nominal;
     vitals_.clear();                 // add() has made room
     for (auto* const loop : each_) { // once: of a thousand loops none is in a cache
         next = std::min(next, look(*loop, round));
-        late_loops_ += loop->state() != judge::level::nominal ? 1 : 0;
+        late_loops_ += loop->state() != model::level::nominal ? 1 : 0;
         note_worst(*loop);
         vitals_.push_back(loop->vitals());
     }
@@ -190,7 +189,7 @@ time_point watcher::step(clock_reading at) {
 
 time_point watcher::look(loop_watch& loop, const round& at) {
     auto next = at.now + after_failure;
-    judge::events happened;
+    model::events happened;
     base::attempt([&] {
         changed_ |= loop.step(at, happened);
         next = loop.next_check();
@@ -203,7 +202,7 @@ round watcher::round_at(time_point now) const {
     return {now, pauses_, gate_.limits().lag, settings_.stacks, pause_detector_.waited()};
 }
 
-const judge::culprit* watcher::culprit_of(const std::string& loop) const {
+const model::culprit* watcher::culprit_of(const std::string& loop) const {
     const auto found = std::find_if(loops_.begin(), loops_.end(), [&](const auto& entry) {
         return entry.second.settings().name == loop;
     });
@@ -240,7 +239,7 @@ void watcher::feed_watchdog(time_point now) {
     }
     if (decision.trigger) {
         std::string reason;
-        base::attempt([&] { reason = report::render(*decision.tripped).text; });
+        base::attempt([&] { reason = sink_.text_of(*decision.tripped); });
         notifier_.trigger(reason);
     }
     if (decision.survived) {
@@ -273,7 +272,7 @@ std::string watcher::summary() const {
     const auto count = [](std::uint64_t n, const char* what) {
         return std::to_string(n) + ' ' + what + (n == 1 ? "" : "s");
     };
-    return std::string(judge::to_string(worst())) + ": " + count(loops_.size(), "loop") + ", " +
+    return std::string(model::to_string(worst())) + ": " + count(loops_.size(), "loop") + ", " +
            count(tasks, "active task");
 }
 

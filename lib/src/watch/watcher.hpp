@@ -5,10 +5,10 @@
 // milliseconds; the thread of the monitor supplies the clock.
 #pragma once
 
-#include "judge/event.hpp"
 #include "judge/pause_judge.hpp"
 #include "judge/watchdog_gate.hpp"
-#include "report/sink.hpp"
+#include "model/event.hpp"
+#include "model/sink.hpp"
 #include "systemd/notifier.hpp"
 #include "watch/loop_watch.hpp"
 #include "watch/pause_detector.hpp"
@@ -37,7 +37,7 @@ public:
     /// The shortest: deadlines this close to each other share a round.
     static constexpr duration shortest_sleep = std::chrono::milliseconds(1);
 
-    watcher(watcher_settings settings, systemd::notifier& notifier, report::sink& sink,
+    watcher(watcher_settings settings, systemd::notifier& notifier, model::sink& sink,
             investigator& finder);
 
     void configure(watcher_settings settings);
@@ -78,7 +78,7 @@ public:
     [[nodiscard]] const judge::watchdog_gate& gate() const { return gate_; }
     [[nodiscard]] const pause_ledger& pauses() const { return pauses_; }
     /// The worst level of the essential loops, as of the last step.
-    [[nodiscard]] judge::level worst() const { return worst_; }
+    [[nodiscard]] model::level worst() const { return worst_; }
     /// Whether anything that is signalled on D-Bus may have changed since the last call.
     [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
     /// Loops that were not nominal at the last step.
@@ -88,10 +88,10 @@ public:
     [[nodiscard]] std::string summary() const;
 
 private:
-    void publish(const judge::events& happened);
+    void publish(const model::events& happened);
     [[nodiscard]] time_point look(loop_watch& loop, const round& at);
     [[nodiscard]] round round_at(time_point now) const;
-    [[nodiscard]] const judge::culprit* culprit_of(const std::string& loop) const;
+    [[nodiscard]] const model::culprit* culprit_of(const std::string& loop) const;
     /// Valid until the next call.
     [[nodiscard]] std::span<const judge::loop_vitals> look_at_vitals();
     void note_worst(const loop_watch& loop);
@@ -99,7 +99,7 @@ private:
 
     watcher_settings settings_;
     systemd::notifier& notifier_;
-    report::sink& sink_;
+    model::sink& sink_;
     investigator& finder_;
     pause_ledger pauses_;
     pause_detector pause_detector_;
@@ -108,7 +108,7 @@ private:
     std::map<std::uint64_t, loop_watch> loops_;
     std::vector<loop_watch*> each_; ///< of them, for the rounds: a tree is slow to walk through
     std::vector<judge::loop_vitals> vitals_; ///< has room for all loops
-    judge::level worst_ = judge::level::nominal;
+    model::level worst_ = model::level::nominal;
     std::map<std::uint64_t, probe_watch> probes_;
     std::size_t late_loops_ = 0;
     bool ready_ = false;
@@ -116,7 +116,7 @@ private:
     bool changed_ = true;
     time_point status_at_{}; ///< when STATUS= was sent last
     std::string status_;     ///< and what it said
-    judge::level status_level_ = judge::level::nominal;
+    model::level status_level_ = model::level::nominal;
 };
 
 } // namespace loopmon::watch

@@ -6,12 +6,12 @@
 #include <string>
 
 using namespace std::chrono_literals;
-using loopmon::judge::cause;
 using loopmon::judge::classify;
-using loopmon::judge::duration;
-using loopmon::judge::stall_evidence;
-using loopmon::judge::thread_activity;
-using loopmon::judge::thread_progress;
+using loopmon::model::cause;
+using loopmon::model::duration;
+using loopmon::model::stall_evidence;
+using loopmon::model::thread_activity;
+using loopmon::model::thread_progress;
 
 namespace Catch {
 template <>

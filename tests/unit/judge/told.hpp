@@ -2,7 +2,7 @@
 // Picks events of one kind out of those that a judge has made.
 #pragma once
 
-#include "judge/event.hpp"
+#include "model/event.hpp"
 
 #include <variant>
 #include <vector>

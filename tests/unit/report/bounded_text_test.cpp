@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "report/bounded_text.hpp"
+#include "model/bounds.hpp"
 
 #include "report/message.hpp"
 
 #include "support/catch.hpp"
 
-using loopmon::judge::culprit;
+using loopmon::model::culprit;
 using namespace loopmon::report;
 
 TEST_CASE("bounded_text: a text that fits is left alone", "[report]") {
@@ -87,9 +87,9 @@ TEST_CASE("bounded: every part of a journal record", "[report]") {
     CHECK(entry.details.size() == longest_entry);
     CHECK(entry.fields[0].second.size() == longest_entry);
     // And events go through it, whatever is in them.
-    CHECK(render(loopmon::judge::probe_failed{"p", huge}).text.size() <= longest_entry);
-    CHECK(render(loopmon::judge::previous_trip{huge, {}}).text.size() <= longest_entry);
-    CHECK(render(loopmon::judge::bus_lost{"\u009b2J"}).text.find("\u009b") == std::string::npos);
+    CHECK(render(loopmon::model::probe_failed{"p", huge}).text.size() <= longest_entry);
+    CHECK(render(loopmon::model::previous_trip{huge, {}}).text.size() <= longest_entry);
+    CHECK(render(loopmon::model::bus_lost{"\u009b2J"}).text.find("\u009b") == std::string::npos);
 }
 
 TEST_CASE("bounded_text: the names of a culprit and the lines of a stack are bounded", "[report]") {

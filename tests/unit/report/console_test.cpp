@@ -14,7 +14,7 @@
 
 using namespace std::chrono_literals;
 using namespace loopmon::report;
-using loopmon::judge::wall_time;
+using loopmon::model::wall_time;
 
 namespace {
 

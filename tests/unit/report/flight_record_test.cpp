@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "report/flight_record.hpp"
 
-#include "fake_model.hpp"
-#include "report/bounded_text.hpp"
+#include "model/bounds.hpp"
 #include "report/flight_log.hpp"
 #include "support/catch.hpp"
+#include "support/fake_program.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/json/parse.hpp>
@@ -15,16 +15,18 @@
 
 using namespace std::chrono_literals;
 using namespace loopmon::report;
+using loopmon::test::fake_program;
 using loopmon::test::temporary_directory;
 namespace judge = loopmon::judge;
+namespace model = loopmon::model;
 
 namespace {
 
-judge::trip stuck() {
+model::trip stuck() {
     return {.loop = "main",
             .lag = 5s,
             .threshold = 5s,
-            .why = judge::cause::blocked,
+            .why = model::cause::blocked,
             .active_tasks = 2,
             .who = {.handler = "socket.async_receive",
                     .task = "poll",
@@ -33,7 +35,7 @@ judge::trip stuck() {
                     .machine = "cpu pressure 37%"}};
 }
 
-flight_record flight_of(const judge::trip& why, fake_model& model) {
+flight_record flight_of(const model::trip& why, fake_program& model) {
     return {.n_trips = 3,
             .when = wall_time(1'700'000'000s),
             .told = render(why),
@@ -48,7 +50,7 @@ boost::json::value written(const flight_record& flight) {
 } // namespace
 
 TEST_CASE("flight_record: has what was known of the trip and of its loop", "[report]") {
-    fake_model model;
+    fake_program model;
     model.shown.lag = 5s;
     model.shown_tasks = {{.id = 1, .name = "poll", .age = 3s, .run_time = 2ms, .pending = 4}};
     model.shown_stalls = {{.id = 9, .who = {.stack = {"deep"}}}};
@@ -76,7 +78,7 @@ TEST_CASE("flight_record: has what was known of the trip and of its loop", "[rep
 }
 
 TEST_CASE("flight_record: of many tasks the culprit's are kept, then the oldest", "[report]") {
-    fake_model model;
+    fake_program model;
     for (std::uint64_t id = 1; id <= 500; ++id) {
         model.shown_tasks.push_back({.id = id, .name = id >= 499 ? "poll" : "other"});
     }
@@ -91,7 +93,7 @@ TEST_CASE("flight_record: of many tasks the culprit's are kept, then the oldest"
 
 TEST_CASE("flight_record: of the history the last minute, of the stalls the last eight",
           "[report]") {
-    fake_model model;
+    fake_program model;
     for (int i = 1; i <= 3600; ++i) {
         model.shown_history.push_back({.when = wall_time(std::chrono::seconds(i))});
     }
@@ -106,7 +108,7 @@ TEST_CASE("flight_record: of the history the last minute, of the stalls the last
 }
 
 TEST_CASE("flight_record: parts that cannot be had are missing, the rest is there", "[report]") {
-    fake_model model;
+    fake_program model;
     model.broken = true;
     model.shown_stalls = {{.id = 9}};
     const auto state = collect_flight(model, stuck());
@@ -122,7 +124,7 @@ TEST_CASE("flight_record: parts that cannot be had are missing, the rest is ther
 }
 
 TEST_CASE("flight_record: the worst that names and symbols can be fits into its file", "[report]") {
-    fake_model model;
+    fake_program model;
     const std::string worst(10'000, '"'); // two characters each in JSON
     auto why = stuck();
     why.who = {.handler = worst,
@@ -142,7 +144,7 @@ TEST_CASE("flight_record: the worst that names and symbols can be fits into its 
 }
 
 TEST_CASE("flight_record: is JSON whatever bytes the names are made of", "[report]") {
-    fake_model model;
+    fake_program model;
     auto why = stuck();
     why.who.task = "\xff\n\"";
     why.who.stack = {"\xc3"};
@@ -153,7 +155,7 @@ TEST_CASE("flight_record: is JSON whatever bytes the names are made of", "[repor
 
 TEST_CASE("flight_log: the next process reads what the last one has left", "[report]") {
     const temporary_directory dir;
-    fake_model model;
+    fake_program model;
     flight_log log(dir.path());
     CHECK(log.text().empty());
     CHECK(log.n_trips() == 0);
@@ -176,7 +178,7 @@ TEST_CASE("flight_log: what is no flight record counts as none", "[report]") {
 }
 
 TEST_CASE("flight_log: a disk that takes nothing leaves the record in memory", "[report]") {
-    fake_model model;
+    fake_program model;
     flight_log log("/proc/nowhere");
     CHECK_THROWS_AS(log.save(flight_of(stuck(), model)), std::system_error);
     CHECK(log.n_trips() == 3);

@@ -3,7 +3,7 @@
 // The words of stalls and trips, in full: they are what an operator has.
 #include "report/late_text.hpp"
 
-#include "report/bounded_text.hpp"
+#include "model/bounds.hpp"
 #include "support/catch.hpp"
 
 #include <cstddef>
@@ -11,14 +11,15 @@
 using namespace std::chrono_literals;
 using namespace loopmon::report;
 namespace judge = loopmon::judge;
-using judge::cause;
+namespace model = loopmon::model;
+using model::cause;
 using strings = std::vector<std::string>;
 
 namespace {
 
-judge::stall stall_of(cause why, judge::culprit who = {}) {
+model::stall stall_of(cause why, model::culprit who = {}) {
     return {.loop = "main",
-            .severity = judge::level::stalled,
+            .severity = model::level::stalled,
             .lag = 512ms,
             .threshold = 500ms,
             .why = why,
@@ -26,7 +27,7 @@ judge::stall stall_of(cause why, judge::culprit who = {}) {
             .who = std::move(who)};
 }
 
-judge::culprit probe() {
+model::culprit probe() {
     return {.handler = "socket.async_receive",
             .task = "probe:bluez",
             .spawned = "probe.cpp:88",
@@ -62,7 +63,7 @@ TEST_CASE("late_text: what is not known is not said", "[report]") {
 }
 
 TEST_CASE("late_text: each cause in its words", "[report]") {
-    const auto text = [](cause why, judge::culprit who = {}) {
+    const auto text = [](cause why, model::culprit who = {}) {
         const auto all = late_text(stall_of(why, std::move(who)));
         const auto begin = all.find(": cause ");
         return begin == all.npos ? "" : all.substr(begin + 8, all.find(';') - begin - 8);
@@ -101,7 +102,7 @@ TEST_CASE("late_text: a handler that runs while others are to blame is not accus
 TEST_CASE("late_text: a stall that is over was late, at warn as at critical", "[report]") {
     auto past = stall_of(cause::blocked, probe());
     past.ongoing = false;
-    past.severity = judge::level::degraded;
+    past.severity = model::level::degraded;
     past.threshold = 100ms;
     CHECK(late_text(past) ==
           "loop main was late by 512ms (warn 100ms) in task \"probe:bluez\" (socket.async_receive, "
@@ -109,7 +110,7 @@ TEST_CASE("late_text: a stall that is over was late, at warn as at critical", "[
 }
 
 TEST_CASE("late_text: a trip says the same, and what comes of it", "[report]") {
-    CHECK(late_text(judge::trip{.loop = "main",
+    CHECK(late_text(model::trip{.loop = "main",
                                 .lag = 5s,
                                 .threshold = 5s,
                                 .why = cause::blocked,

@@ -7,8 +7,9 @@
 
 using namespace std::chrono_literals;
 namespace judge = loopmon::judge;
+namespace model = loopmon::model;
+using loopmon::model::priority;
 using loopmon::report::human;
-using loopmon::report::priority;
 using loopmon::report::record;
 using loopmon::report::render;
 
@@ -23,22 +24,22 @@ std::string field(const record& r, std::string_view name) {
     return "(absent)";
 }
 
-const judge::stall warned{.loop = "main",
+const model::stall warned{.loop = "main",
                           .episode = 7,
-                          .severity = judge::level::degraded,
+                          .severity = model::level::degraded,
                           .lag = 101ms,
                           .threshold = 100ms,
-                          .why = judge::cause::unknown,
+                          .why = model::cause::unknown,
                           .ongoing = true,
                           .active_tasks = 3};
 
-const judge::lateness_series late_again{.loop = "main",
+const model::lateness_series late_again{.loop = "main",
                                         .count = 720,
                                         .total = 108s,
                                         .peak = 150ms,
                                         .span = 1h,
-                                        .why = judge::cause::blocked,
-                                        .since = judge::wall_time(1'700'000'000s)};
+                                        .why = model::cause::blocked,
+                                        .since = model::wall_time(1'700'000'000s)};
 
 } // namespace
 
@@ -74,7 +75,7 @@ TEST_CASE("message: a stall says who, how long, and against which limit", "[repo
 
 TEST_CASE("message: the culprit of a stall has fields of its own", "[report]") {
     auto caught = warned;
-    caught.why = judge::cause::blocked;
+    caught.why = model::cause::blocked;
     caught.who = {.handler = "socket.async_receive",
                   .task = "probe:bluez",
                   .spawned = "probe.cpp:88",
@@ -100,7 +101,7 @@ TEST_CASE("message: a stall of one thread says that the loop goes on", "[report]
     auto busy = warned;
     busy.thread = 4711;
     busy.lag = busy.threshold = 1s;
-    busy.why = judge::cause::blocked;
+    busy.why = model::cause::blocked;
     CHECK(render(busy).text == "loop main: thread 4711 has been in one handler for 1s (critical "
                                "1s): cause blocked; the loop goes on without it; 3 active tasks");
     busy.who = {.handler = "strand.post", .syscall = "read"};
@@ -118,7 +119,7 @@ TEST_CASE("message: a stall of one thread says that the loop goes on", "[report]
 TEST_CASE("message: a loop that is late again and again is summed up", "[report]") {
     const bool over = GENERATE(true, false);
     const auto r =
-        over ? render(judge::recurring_over{late_again}) : render(judge::recurring{late_again});
+        over ? render(model::recurring_over{late_again}) : render(model::recurring{late_again});
     CHECK(r.severity == (over ? priority::notice : priority::warning));
     CHECK(r.event == (over ? "recurring-over" : "recurring"));
     CHECK(r.text == (over ? "loop main is not late again and again any more: it was 720 times in "
@@ -134,9 +135,9 @@ TEST_CASE("message: a loop that is late again and again is summed up", "[report]
 }
 
 TEST_CASE("message: work that waited says which, and for how long", "[report]") {
-    judge::backlog waits{.loop = "main",
+    model::backlog waits{.loop = "main",
                          .episode = 7,
-                         .severity = judge::level::stalled,
+                         .severity = model::level::stalled,
                          .waited = 2s,
                          .threshold = 1s,
                          .handler = "strand_executor.execute",
@@ -156,10 +157,10 @@ TEST_CASE("message: work that waited says which, and for how long", "[report]") 
     CHECK(field(r, "LOOPMON_SPAWNED") == "poll.cpp:8");
     CHECK(field(r, "LOOPMON_EPISODE") == "7");
     CHECK(field(r, "LOOPMON_ACTIVE_TASKS") == "3");
-    waits.severity = judge::level::degraded;
+    waits.severity = model::level::degraded;
     CHECK(render(waits).severity == priority::warning);
 
-    judge::backlog_over over{.loop = "main", .episode = 7, .lasted = 3s, .peak = 2s};
+    model::backlog_over over{.loop = "main", .episode = 7, .lasted = 3s, .peak = 2s};
     const auto end = render(over);
     CHECK(end.text == "loop main: work does not wait any more, after 3s (longest wait 2s)");
     CHECK(end.severity == priority::notice);
@@ -174,12 +175,12 @@ TEST_CASE("message: work that waited says which, and for how long", "[report]") 
 }
 
 TEST_CASE("message: one pause, and many that are summed up", "[report]") {
-    const auto one = render(judge::paused{.lasted = 5s});
+    const auto one = render(model::paused{.lasted = 5s});
     CHECK(one.text == "the process or the machine stood still for 5s; no loop is blamed for it");
     CHECK(field(one, "LOOPMON_DURATION_USEC") == "5000000");
     CHECK(field(one, "LOOPMON_COUNT") == "1");
     CHECK(field(one, "LOOPMON_PEAK_USEC") == "5000000");
-    const auto many = render(judge::paused{.lasted = 14s, .count = 350, .peak = 50ms, .span = 80s});
+    const auto many = render(model::paused{.lasted = 14s, .count = 350, .peak = 50ms, .span = 80s});
     CHECK(many.text == "the process or the machine stood still 350 times in 1min 20s, for 14s in "
                        "all (50ms at most); no loop is blamed for it");
     CHECK(field(many, "LOOPMON_DURATION_USEC") == "14000000");
@@ -217,7 +218,7 @@ TEST_CASE("message: a record is no longer than a journal takes, whatever the sym
 }
 
 TEST_CASE("message: a long handler that was announced is information", "[report]") {
-    const auto r = render(judge::expected_long{"main", "reindexing", 1500ms, 3s});
+    const auto r = render(model::expected_long{"main", "reindexing", 1500ms, 3s});
     CHECK(r.severity == priority::info);
     CHECK(r.event == "expected-long");
     CHECK(r.text == "loop main is busy for 1.5s as announced (reindexing; up to 3s is expected)");
@@ -229,7 +230,7 @@ TEST_CASE("message: a long handler that was announced is information", "[report]
 
 TEST_CASE("message: a critical stall is an error, a past one says so", "[report]") {
     auto critical = warned;
-    critical.severity = judge::level::stalled;
+    critical.severity = model::level::stalled;
     critical.threshold = 1s;
     critical.lag = 1s;
     critical.active_tasks = 1;
@@ -241,11 +242,11 @@ TEST_CASE("message: a critical stall is an error, a past one says so", "[report]
 }
 
 TEST_CASE("message: a trip is critical and says that it is one", "[report]") {
-    const auto r = render(judge::trip{.loop = "main",
+    const auto r = render(model::trip{.loop = "main",
                                       .episode = 2,
                                       .lag = 5001ms,
                                       .threshold = 5s,
-                                      .why = judge::cause::unknown,
+                                      .why = model::cause::unknown,
                                       .active_tasks = 2});
     CHECK(r.severity == priority::crit);
     CHECK(r.event == "trip");
@@ -254,31 +255,31 @@ TEST_CASE("message: a trip is critical and says that it is one", "[report]") {
 }
 
 TEST_CASE("message: every event has a name, an id of its own, and a text", "[report]") {
-    const std::vector<judge::event> all = {
+    const std::vector<model::event> all = {
         warned,
-        judge::recovered{"main", 7, 1800ms, 1750ms, judge::cause::unknown},
-        judge::recurring{late_again},
-        judge::recurring_over{late_again},
-        judge::backlog{.loop = "main", .waited = 2s, .threshold = 1s},
-        judge::backlog_over{.loop = "main", .lasted = 3s, .peak = 2s},
-        judge::expected_long{"main", "reindexing", 1500ms, 3s},
-        judge::trip{},
-        judge::previous_trip{"loop main lag 5s", judge::wall_time(5s)},
-        judge::still_alive{2s},
-        judge::rearmed{9s, "main", "loop main has recovered"},
-        judge::paused{5s},
-        judge::tasks_high{"main", 11, 10},
-        judge::tasks_leak{"main", 60, 10, 5, 2min},
-        judge::tasks_normal{"main", 10, 10},
-        judge::probe_slow{"dbus", 300ms, 250ms},
-        judge::probe_failed{"dbus", "no answer within 2000ms"},
-        judge::probe_ok{"dbus", 1ms},
-        judge::config_loaded{{"/etc/loopmond/loopmond.toml"}},
-        judge::config_rejected{{"a"}, "a:1:2: error: key 'x': unknown"},
-        judge::suppressed{"main", 42},
-        judge::bus_lost{"the connection to D-Bus was lost"},
-        judge::bus_regained{}};
-    CHECK(all.size() == std::variant_size_v<judge::event>);
+        model::recovered{"main", 7, 1800ms, 1750ms, model::cause::unknown},
+        model::recurring{late_again},
+        model::recurring_over{late_again},
+        model::backlog{.loop = "main", .waited = 2s, .threshold = 1s},
+        model::backlog_over{.loop = "main", .lasted = 3s, .peak = 2s},
+        model::expected_long{"main", "reindexing", 1500ms, 3s},
+        model::trip{},
+        model::previous_trip{"loop main lag 5s", model::wall_time(5s)},
+        model::still_alive{2s},
+        model::rearmed{9s, "main", "loop main has recovered"},
+        model::paused{5s},
+        model::tasks_high{"main", 11, 10},
+        model::tasks_leak{"main", 60, 10, 5, 2min},
+        model::tasks_normal{"main", 10, 10},
+        model::probe_slow{"dbus", 300ms, 250ms},
+        model::probe_failed{"dbus", "no answer within 2000ms"},
+        model::probe_ok{"dbus", 1ms},
+        model::config_loaded{{"/etc/loopmond/loopmond.toml"}},
+        model::config_rejected{{"a"}, "a:1:2: error: key 'x': unknown"},
+        model::suppressed{"main", 42},
+        model::bus_lost{"the connection to D-Bus was lost"},
+        model::bus_regained{}};
+    CHECK(all.size() == std::variant_size_v<model::event>);
     std::set<std::string_view> ids;
     std::set<std::string_view> names;
     for (const auto& event : all) {
@@ -297,11 +298,11 @@ TEST_CASE("message: every event has a name, an id of its own, and a text", "[rep
 }
 
 TEST_CASE("message: the end of an episode says how it ended, with the same fields", "[report]") {
-    judge::recovered over{.loop = "main",
+    model::recovered over{.loop = "main",
                           .episode = 7,
                           .lasted = 1800ms,
                           .peak = 1750ms,
-                          .why = judge::cause::blocked};
+                          .why = model::cause::blocked};
     CHECK(render(over).text == "loop main recovered after 1.8s (peak lag 1.75s): cause blocked");
     over.unwatched = true;
     const auto r = render(over);
@@ -324,15 +325,15 @@ TEST_CASE("message: the end of an episode says how it ended, with the same field
     CHECK(field(render(over), "LOOPMON_THREAD") == "4711");
     CHECK(field(r, "LOOPMON_THREAD").empty());
 
-    judge::tasks_normal tasks{"main", 120, 100, true};
+    model::tasks_normal tasks{"main", 120, 100, true};
     CHECK(render(tasks).text == "loop main is not watched any more, with 120 active tasks");
     CHECK(field(render(tasks), "LOOPMON_ACTIVE_TASKS") == "120");
     CHECK(field(render(tasks), "LOOPMON_LIMIT") == "100");
 }
 
 TEST_CASE("message: counts have the right number", "[report]") {
-    CHECK_THAT(render(judge::suppressed{"main", 1}).text,
+    CHECK_THAT(render(model::suppressed{"main", 1}).text,
                Catch::ContainsSubstring("1 further alert suppressed"));
-    CHECK_THAT(render(judge::suppressed{"main", 11990}).text,
+    CHECK_THAT(render(model::suppressed{"main", 11990}).text,
                Catch::ContainsSubstring("11990 further alerts suppressed"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "report/quiet_thread.hpp"
+#include "base/quiet_thread.hpp"
 
 #include "report/outbox.hpp"
 #include "support/catch.hpp"
@@ -11,7 +11,7 @@
 #include <new>
 #include <string>
 
-using loopmon::report::quiet_thread;
+using loopmon::base::quiet_thread;
 
 namespace {
 

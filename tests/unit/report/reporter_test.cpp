@@ -26,6 +26,7 @@
 
 using namespace std::chrono_literals;
 namespace judge = loopmon::judge;
+namespace model = loopmon::model;
 using loopmon::report::flight_state;
 using loopmon::report::reporter;
 using loopmon::report::trip_log;
@@ -33,7 +34,7 @@ using loopmon::report::trip_log;
 namespace {
 
 void publish_trip(reporter& r) {
-    r.publish(judge::trip{.loop = "main",
+    r.publish(model::trip{.loop = "main",
                           .lag = 5s,
                           .threshold = 5s,
                           .who = {.task = "poll", .stack = {"read_config()"}}},
@@ -119,12 +120,12 @@ TEST_CASE("reporter: a trip is counted and kept for the next process", "[report]
     const loopmon::test::temporary_directory dir;
     {
         reporter r(dir.path());
-        r.log().level(loopmon::report::priority::emerg);
+        r.log().level(loopmon::model::priority::emerg);
         trip(r);
         CHECK(r.last_trip().n_trips == 1);
     }
     reporter next(dir.path());
-    next.log().level(loopmon::report::priority::emerg);
+    next.log().level(loopmon::model::priority::emerg);
     CHECK(next.last_trip().n_trips == 1);
     CHECK_FALSE(next.last_trip().reported);
     CHECK_THAT(next.last_trip().reason, Catch::ContainsSubstring("loop main"));
@@ -144,7 +145,7 @@ TEST_CASE("reporter: a trip is counted and kept for the next process", "[report]
 
 TEST_CASE("reporter: a state directory that cannot be written costs the record only", "[report]") {
     reporter r("/proc/nowhere");
-    r.log().level(loopmon::report::priority::emerg);
+    r.log().level(loopmon::model::priority::emerg);
     trip(r);
     CHECK(r.last_trip().n_trips == 1);
 }
@@ -154,13 +155,13 @@ TEST_CASE("reporter: the stack of an alert is completed before it is told, on an
     const loopmon::test::temporary_directory dir;
     reporter r(dir.path());
     std::thread::id completed_by;
-    const judge::stack_text stack({"a+0x1"}, [&completed_by] {
+    const model::stack_text stack({"a+0x1"}, [&completed_by] {
         completed_by = std::this_thread::get_id();
         return std::vector<std::string>{"read_config()"};
     });
     const captured_stderr captured;
-    r.log().target(loopmon::report::log_target::console);
-    r.publish(judge::stall{.loop = "main", .who = {.stack = stack}}, BOOST_CURRENT_LOCATION);
+    r.log().target(loopmon::model::log_target::console);
+    r.publish(model::stall{.loop = "main", .who = {.stack = stack}}, BOOST_CURRENT_LOCATION);
     r.settle(60s);
     CHECK(completed_by != std::thread::id());
     CHECK(completed_by != std::this_thread::get_id());
@@ -171,10 +172,10 @@ TEST_CASE("reporter: a trip leaves a flight record for the next process", "[repo
     const loopmon::test::temporary_directory dir;
     {
         reporter r(dir.path());
-        r.log().level(loopmon::report::priority::emerg);
+        r.log().level(loopmon::model::priority::emerg);
         CHECK(r.flight_record().empty());
         std::string asked;
-        r.flight_source([&asked](const judge::trip& why) {
+        r.flight_source([&asked](const model::trip& why) {
             asked = why.loop;
             return flight_state{.tasks = {{.id = 5, .name = "poll"}}};
         });
@@ -192,8 +193,8 @@ TEST_CASE("reporter: a flight record is written without what could not be collec
     const loopmon::test::temporary_directory dir;
     {
         reporter r(dir.path());
-        r.log().level(loopmon::report::priority::emerg);
-        r.flight_source([](const judge::trip&) -> flight_state { throw std::bad_alloc(); });
+        r.log().level(loopmon::model::priority::emerg);
+        r.flight_source([](const model::trip&) -> flight_state { throw std::bad_alloc(); });
         trip(r);
     }
     const reporter next(dir.path());
@@ -208,7 +209,7 @@ TEST_CASE("reporter: the previous trip is told with its culprit and its flight r
     const auto told = [&dir] {
         reporter next(dir.path());
         const captured_stderr captured;
-        next.log().target(loopmon::report::log_target::console);
+        next.log().target(loopmon::model::log_target::console);
         next.tell_previous_trip();
         next.settle(60s);
         return captured.text();
@@ -216,7 +217,7 @@ TEST_CASE("reporter: the previous trip is told with its culprit and its flight r
     CHECK(told().empty());
     {
         reporter r(dir.path());
-        r.log().level(loopmon::report::priority::emerg);
+        r.log().level(loopmon::model::priority::emerg);
         trip(r);
     }
     SECTION("if it was written") {
@@ -239,7 +240,7 @@ TEST_CASE("reporter: a trip's reason is one line, fit for a status; its frames a
           "[report]") {
     const loopmon::test::temporary_directory dir;
     reporter r(dir.path());
-    r.log().level(loopmon::report::priority::emerg);
+    r.log().level(loopmon::model::priority::emerg);
     trip(r);
     CHECK(r.last_trip().reason.find('\n') == std::string::npos);
     CHECK(trip_log(dir.path()).load().details == "  #0 read_config()");
@@ -249,7 +250,7 @@ TEST_CASE("reporter: a trip is kept while the journal hangs", "[report]") {
     const loopmon::test::temporary_directory dir;
     const stuck_stderr stuck;
     reporter r(dir.path());
-    r.log().target(loopmon::report::log_target::console);
+    r.log().target(loopmon::model::log_target::console);
     publish_trip(r);
     CHECK(comes_true([&] { return std::filesystem::exists(dir.path() / "flight-record.json"); }));
     CHECK(trip_log(dir.path()).load().n_trips == 1);
@@ -263,9 +264,9 @@ TEST_CASE("reporter: the journal hears of a trip while the disk hangs", "[report
     const captured_stderr captured;
     stuck_directory stuck;
     reporter r(stuck.path());
-    r.log().target(loopmon::report::log_target::console);
+    r.log().target(loopmon::model::log_target::console);
     publish_trip(r);
-    r.note(loopmon::report::priority::info, "and of what comes after it");
+    r.note(loopmon::model::priority::info, "and of what comes after it");
     std::string text;
     CHECK(comes_true([&] {
         text += captured.text();
@@ -283,9 +284,9 @@ TEST_CASE("reporter: records for which there was no room are counted for what th
     SECTION("those to the journal") {
         const stuck_stderr stuck;
         reporter r("");
-        r.log().target(loopmon::report::log_target::console);
+        r.log().target(loopmon::model::log_target::console);
         for (int i = 0; i < more_than_fit; ++i) {
-            r.note(loopmon::report::priority::err, "x");
+            r.note(loopmon::model::priority::err, "x");
         }
         auto text = stuck.text();
         r.settle(60s);
@@ -297,7 +298,7 @@ TEST_CASE("reporter: records for which there was no room are counted for what th
         const captured_stderr captured;
         stuck_directory stuck;
         reporter r(stuck.path());
-        r.log().target(loopmon::report::log_target::console);
+        r.log().target(loopmon::model::log_target::console);
         for (int i = 0; i < more_than_fit / 2; ++i) { // two records each
             publish_trip(r);
         }
@@ -318,12 +319,12 @@ TEST_CASE("reporter: a previous trip that a hanging journal takes late does not 
     const loopmon::test::temporary_directory dir;
     {
         reporter r(dir.path());
-        r.log().level(loopmon::report::priority::emerg);
+        r.log().level(loopmon::model::priority::emerg);
         trip(r);
     }
     stuck_stderr stuck;
     reporter next(dir.path());
-    next.log().target(loopmon::report::log_target::console);
+    next.log().target(loopmon::model::log_target::console);
     next.tell_previous_trip();
     CHECK_FALSE(trip_log(dir.path()).load().reported); // nobody has been told
     publish_trip(next);
@@ -338,18 +339,18 @@ TEST_CASE("reporter: a previous trip is told once, however soon this process end
     const loopmon::test::temporary_directory dir;
     {
         reporter r(dir.path());
-        r.log().level(loopmon::report::priority::emerg);
+        r.log().level(loopmon::model::priority::emerg);
         publish_trip(r);
     }
     {
         reporter next(dir.path());
         next.log().level(loopmon::report::priority::emerg);
         loopmon::test::gate busy;
-        const judge::stack_text slow({"a+0x1"}, [wait = busy.passage()] {
+        const model::stack_text slow({"a+0x1"}, [wait = busy.passage()] {
             wait();
             return std::vector<std::string>{"a()"};
         });
-        next.publish(judge::stall{.loop = "main", .who = {.stack = slow}}, BOOST_CURRENT_LOCATION);
+        next.publish(model::stall{.loop = "main", .who = {.stack = slow}}, BOOST_CURRENT_LOCATION);
         busy.entered(); // the journal is busy with this record
         next.tell_previous_trip();
     }

@@ -13,7 +13,7 @@ using loopmon::report::trip_record;
 TEST_CASE("trip_log: what was saved is loaded by the next process", "[report]") {
     const loopmon::test::temporary_directory dir;
     const trip_record saved{.n_trips = 3,
-                            .when = loopmon::judge::wall_time(1700000000s),
+                            .when = loopmon::model::wall_time(1700000000s),
                             .reason = "loop \"main\" lag 5s\nétoile",
                             .details = "  #0 main",
                             .reported = false};

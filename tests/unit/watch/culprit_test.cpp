@@ -6,7 +6,7 @@
 namespace {
 
 const watch::finding in_openat{
-    judge::cause::blocked,
+    model::cause::blocked,
     {.syscall = "openat", .stack = {"read_config() at config.cpp:88", "main"}, .machine = {}}};
 
 constexpr auto deadline_missed = start + 250ms; // by a loop that is blocked from the start
@@ -30,31 +30,31 @@ TEST_CASE("culprit: the alert tells what was found", "[watch]") {
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 360ms, start + 1ms, start + 10s);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].why == judge::cause::blocked);
+    CHECK(stalls[0].why == model::cause::blocked);
     CHECK(stalls[0].who.syscall == "openat");
     CHECK(stalls[0].who.stack.lines().size() == 2);
-    CHECK(s.status(start + 360ms).why == judge::cause::blocked);
+    CHECK(s.status(start + 360ms).why == model::cause::blocked);
 }
 
 TEST_CASE("culprit: an alert at each doubling has evidence of its own", "[watch]") {
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 400ms, start + 1ms, start + 30s);
-    s.finder.finds.why = judge::cause::cpu;
+    s.finder.finds.why = model::cause::cpu;
     s.play(start + 4300ms, start + 1ms, start + 30s); // critical at 1.25 s, 2.25 s, 4.25 s
     CHECK(s.finder.begun.size() == 1);
     CHECK(s.finder.concluded.size() == 4);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 4);
-    CHECK(stalls[0].why == judge::cause::blocked);
-    CHECK(stalls[3].why == judge::cause::cpu);
+    CHECK(stalls[0].why == model::cause::blocked);
+    CHECK(stalls[3].why == model::cause::cpu);
 
     const auto remembered = s.watcher.find(1)->stalls(s.next);
     REQUIRE(remembered.size() == 1);
     CHECK(remembered[0].ongoing);
-    CHECK(remembered[0].why == judge::cause::cpu);
+    CHECK(remembered[0].why == model::cause::cpu);
 }
 
 TEST_CASE("culprit: a healthy loop is not investigated", "[watch]") {
@@ -73,7 +73,7 @@ TEST_CASE("culprit: each lateness is investigated anew", "[watch]") {
     REQUIRE(remembered.size() == 2);
     for (const auto& stall : remembered) {
         CHECK_FALSE(stall.ongoing);
-        CHECK(stall.why == judge::cause::blocked);
+        CHECK(stall.why == model::cause::blocked);
         CHECK(stall.who.syscall == "openat");
     }
     CHECK(remembered[0].lasted == 650ms);
@@ -86,21 +86,21 @@ TEST_CASE("culprit: a loop that is unwatched in a stall has its end, with cause 
     s.finder.finds = in_openat;
     s.play(start + 3s, start + 1ms, start + 10s);
     s.watcher.finish(1, start + 3050ms);
-    const auto over = s.sink.all<judge::recovered>();
+    const auto over = s.sink.all<model::recovered>();
     REQUIRE(over.size() == 1);
     CHECK(over[0].loop == "main");
     CHECK(over[0].episode == 1);
     CHECK(over[0].lasted == 2800ms);
     CHECK(over[0].peak == 2800ms);
-    CHECK(over[0].why == judge::cause::blocked);
+    CHECK(over[0].why == model::cause::blocked);
     CHECK(over[0].unwatched);
     const auto remembered = s.watcher.find(1)->stalls(s.next);
     REQUIRE(remembered.size() == 1);
     CHECK_FALSE(remembered[0].ongoing);
     CHECK(remembered[0].lasted == 2800ms);
-    CHECK(remembered[0].why == judge::cause::blocked);
+    CHECK(remembered[0].why == model::cause::blocked);
     s.watcher.remove(1);
-    CHECK(s.sink.all<judge::recovered>().size() == 1);
+    CHECK(s.sink.all<model::recovered>().size() == 1);
 }
 
 TEST_CASE("culprit: no stack is taken for an alert that will not be printed", "[watch]") {
@@ -114,13 +114,13 @@ TEST_CASE("culprit: no stack is taken for an alert that will not be printed", "[
     REQUIRE(s.finder.suspicions.size() == 11);
     CHECK(s.finder.suspicions[8].with_stack);
     CHECK_FALSE(s.finder.suspicions[10].with_stack);
-    CHECK(s.sink.all<judge::stall>().size() == 9);
+    CHECK(s.sink.all<model::stall>().size() == 9);
     CHECK(s.watcher.find(1)->stalls(s.next).size() == 11); // but remembered it is
-    const auto sums = s.sink.all<judge::recurring>();
+    const auto sums = s.sink.all<model::recurring>();
     REQUIRE(sums.size() == 1); // with the tenth
     CHECK(sums[0].count == 10);
-    CHECK(sums[0].why == judge::cause::blocked);
-    CHECK(sums[0].since > judge::wall_time(1h)); // a date
+    CHECK(sums[0].why == model::cause::blocked);
+    CHECK(sums[0].since > model::wall_time(1h)); // a date
 }
 
 TEST_CASE("culprit: no stack is taken where stacks are switched off", "[watch]") {
@@ -137,7 +137,7 @@ TEST_CASE("culprit: the record of a trip has evidence of its own moment", "[watc
     s.play(start + 5100ms, start + 1ms, start + 30s);
     s.finder.finds.who.syscall = "futex";
     s.play(start + 5300ms, start + 1ms, start + 30s);
-    const auto trips = s.sink.all<judge::trip>();
+    const auto trips = s.sink.all<model::trip>();
     REQUIRE(trips.size() == 1);
     CHECK(trips[0].who.syscall == "futex");
 }
@@ -151,7 +151,7 @@ TEST_CASE("culprit: a trip has its stack, whatever the budget of alerts", "[watc
         at += 4s;
     }
     s.play(at + 7s, at + 1ms, at + 30s);
-    const auto trips = s.sink.all<judge::trip>();
+    const auto trips = s.sink.all<model::trip>();
     REQUIRE(trips.size() == 1);
     CHECK(trips[0].who.stack.lines().size() == 2);
 }
@@ -159,35 +159,35 @@ TEST_CASE("culprit: a trip has its stack, whatever the budget of alerts", "[watc
 TEST_CASE("culprit: a starved loop that turns out to be blocked trips within a second or two",
           "[watch]") {
     scene s;
-    s.finder.finds = {judge::cause::starved, {}};
+    s.finder.finds = {model::cause::starved, {}};
     s.play(start + 20s, start + 1ms, start + 60s);
-    REQUIRE(s.sink.all<judge::trip>().empty());
+    REQUIRE(s.sink.all<model::trip>().empty());
     CHECK_FALSE(s.finder.suspicions.empty());
     s.finder.finds = in_openat;
     s.play(start + 21500ms, start + 1ms, start + 60s);
-    const auto trips = s.sink.all<judge::trip>();
+    const auto trips = s.sink.all<model::trip>();
     REQUIRE(trips.size() == 1);
-    CHECK(trips[0].why == judge::cause::blocked);
+    CHECK(trips[0].why == model::cause::blocked);
     CHECK_FALSE(trips[0].who.stack.empty());
 }
 
 TEST_CASE("culprit: looks between the alerts take no stack of what is known", "[watch]") {
-    scene s(10s, judge::watchdog_action::off);
+    scene s(10s, model::watchdog_action::off);
     s.finder.finds = in_openat;
     s.play(start + 7s, start + 1ms, start + 60s); // reported at 4 s, at the lag of a trip, at 8 s
     REQUIRE(s.finder.suspicions.size() == 6);
-    CHECK(s.finder.suspicions[4].known == judge::cause::none);
-    CHECK(s.finder.suspicions[5].known == judge::cause::blocked);
-    CHECK(s.sink.all<judge::stall>().size() == 4);
+    CHECK(s.finder.suspicions[4].known == model::cause::none);
+    CHECK(s.finder.suspicions[5].known == model::cause::blocked);
+    CHECK(s.sink.all<model::stall>().size() == 4);
 }
 
 TEST_CASE("culprit: what was late before judging began is told with all that is known", "[watch]") {
-    scene s(10s, judge::watchdog_action::trigger, 3s);
+    scene s(10s, model::watchdog_action::trigger, 3s);
     s.finder.finds = in_openat;
     s.play(start + 3100ms, start + 1ms, start + 10s);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].why == judge::cause::blocked);
+    CHECK(stalls[0].why == model::cause::blocked);
     CHECK(stalls[0].who.syscall == "openat");
     CHECK(s.finder.concluded.size() == 1); // nobody would have been told before
 }
@@ -196,12 +196,12 @@ TEST_CASE("culprit: a short lateness while healing changes neither culprit nor c
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 1100ms, start + 1ms, start + 900ms);
-    s.finder.finds = {judge::cause::cpu, {.syscall = "futex", .stack = {}, .machine = {}}};
+    s.finder.finds = {model::cause::cpu, {.syscall = "futex", .stack = {}, .machine = {}}};
     s.play(start + 10s, start + 1200ms, start + 1320ms); // late by 70 ms
     CHECK(s.finder.begun.size() == 1);
-    const auto over = s.sink.all<judge::recovered>();
+    const auto over = s.sink.all<model::recovered>();
     REQUIRE(over.size() == 1);
-    CHECK(over[0].why == judge::cause::blocked);
+    CHECK(over[0].why == model::cause::blocked);
     CHECK(s.watcher.find(1)->stalls(s.next)[0].who.syscall == "openat");
 }
 
@@ -213,7 +213,7 @@ TEST_CASE("culprit: a stall that is seen when it is over has no culprit of anoth
     s.deadline += interval;
     s.gauge->set_deadline(s.deadline);
     s.next = s.watcher.step({s.deadline - 100ms, 0s, 1s}); // the watcher had no CPU meanwhile
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 2);
     CHECK_FALSE(stalls[1].ongoing);
     CHECK(stalls[1].who.syscall.empty());
@@ -224,8 +224,8 @@ TEST_CASE("culprit: without memory to find one the stall is told, and trips", "[
     scene s;
     s.finder.out_of_memory = true;
     s.play(start + 6s, start + 1ms, start + 30s);
-    CHECK(s.sink.all<judge::stall>().size() == 4);
-    CHECK(s.sink.all<judge::trip>().size() == 1);
+    CHECK(s.sink.all<model::stall>().size() == 4);
+    CHECK(s.sink.all<model::trip>().size() == 1);
     CHECK(s.notifier.count("trigger") == 1);
 }
 
@@ -235,7 +235,7 @@ TEST_CASE("culprit: the history has an entry a second, with the lag of that seco
     const auto history = s.watcher.find(1)->history();
     REQUIRE(history.size() >= 8);
     REQUIRE(history.size() <= 10);
-    loopmon::judge::duration worst{};
+    loopmon::model::duration worst{};
     for (const auto& entry : history) {
         worst = std::max(worst, entry.lag_max);
     }

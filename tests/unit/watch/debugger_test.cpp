@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "watch/debugger_look.hpp"
+#include "proc/debugger_look.hpp"
 
 #include "unit/watch/scene.hpp"
 
@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr auto never = judge::time_point::max();
+constexpr auto never = model::time_point::max();
 using waits = std::vector<std::chrono::microseconds>;
 
 } // namespace
@@ -25,7 +25,7 @@ TEST_CASE("debugger: one that has let the process run is seen within a second, a
             ::pause();
         }
     }
-    watch::debugger_look look("/proc/" + std::to_string(child) + "/status");
+    loopmon::proc::debugger_look look("/proc/" + std::to_string(child) + "/status");
     CHECK_FALSE(look.attached(start));
     CHECK(::ptrace(PTRACE_SEIZE, child, nullptr, nullptr) == 0);
     CHECK_FALSE(look.attached(start + 999ms)); // not looked at more often
@@ -40,7 +40,7 @@ TEST_CASE("debugger: one that has let the process run is seen within a second, a
 }
 
 TEST_CASE("debugger: without /proc none is seen", "[watch]") {
-    CHECK_FALSE(watch::debugger_look("/proc/self/no such file").attached(start));
+    CHECK_FALSE(loopmon::proc::debugger_look("/proc/self/no such file").attached(start));
 }
 
 TEST_CASE("debugger: what it stops for minutes is not ended, and a hang after it is", "[watch]") {
@@ -53,14 +53,14 @@ TEST_CASE("debugger: what it stops for minutes is not ended, and a hang after it
 
     const auto goes_on = start + 10min;
     s.play(goes_on + 10s, never, never, start + 7s, goes_on);
-    CHECK(s.sink.all<judge::paused>().size() == 1);
-    CHECK(s.sink.all<judge::stall>().empty());
+    CHECK(s.sink.all<model::paused>().size() == 1);
+    CHECK(s.sink.all<model::stall>().empty());
     CHECK(s.notifier.waits == waits{1h});
 
     s.watcher.debugged(false);
     s.play(goes_on + 12s);
     CHECK(s.notifier.waits == waits{1h, 10s});
-    s.finder.finds.why = judge::cause::blocked;
+    s.finder.finds.why = model::cause::blocked;
     s.play(goes_on + 20s, goes_on + 12s);
     CHECK(s.notifier.said.back() == "trigger");
 }
@@ -69,7 +69,7 @@ TEST_CASE("debugger: of a trip beside it, the service manager hears after its pe
           "[watch]") {
     scene s; // strace -p of a thread that runs no loop, say
     s.watcher.debugged(true);
-    s.finder.finds.why = judge::cause::blocked;
+    s.finder.finds.why = model::cause::blocked;
     s.play(start + 20s, start + 5s);
     CHECK(s.notifier.waits == waits{1h, 10s});
     REQUIRE(s.notifier.said.size() >= 2);

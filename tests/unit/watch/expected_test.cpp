@@ -12,7 +12,7 @@ namespace {
 
 /// What loopmon::expect_long does, on the clock of the scene.
 struct announced {
-    announced(judge::time_point now, judge::duration length, std::string_view reason) {
+    announced(model::time_point now, model::duration length, std::string_view reason) {
         measure::open_expectation(now, length, reason);
     }
     ~announced() { measure::close_expectation(); }
@@ -34,14 +34,14 @@ TEST_CASE("expected: a handler as long as it said is told once and is no stall",
     }
     s.end_turn(begin + 1950ms, 1950ms);
     s.play(start + 20s);
-    CHECK(s.sink.all<judge::stall>().empty());
-    const auto told = s.sink.all<judge::expected_long>();
+    CHECK(s.sink.all<model::stall>().empty());
+    const auto told = s.sink.all<model::expected_long>();
     REQUIRE(told.size() == 1);
     CHECK(told[0].reason == "reindex");
     CHECK(told[0].allowed == 2s);
     CHECK(s.status(start + 20s).n_expected == 1);
     CHECK(s.status(start + 20s).lag_max == 1950ms);
-    CHECK(s.watcher.worst() == judge::level::nominal);
+    CHECK(s.watcher.worst() == model::level::nominal);
     CHECK(s.finder.concluded.empty()); // nor is its thread disturbed for a stack
 }
 
@@ -52,14 +52,14 @@ TEST_CASE("expected: a handler that takes longer than it said is a stall from th
     s.begin_turn(begin);
     const announced reindex(begin, 2s, "reindex");
     s.play(begin + 1999ms, begin, begin + 20s);
-    CHECK(s.sink.all<judge::stall>().empty());
+    CHECK(s.sink.all<model::stall>().empty());
     s.play(begin + 2005ms, begin, begin + 20s);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].severity == judge::level::stalled);
+    CHECK(stalls[0].severity == model::level::stalled);
     CHECK(stalls[0].lag >= 2s);
     s.play(begin + 5100ms, begin, begin + 20s);
-    CHECK(s.sink.all<judge::trip>().size() == 1);
+    CHECK(s.sink.all<model::trip>().size() == 1);
 }
 
 TEST_CASE("expected: the watchdog is fed while a handler is as long as it said", "[watch]") {
@@ -71,7 +71,7 @@ TEST_CASE("expected: the watchdog is fed while a handler is as long as it said",
     const auto before = s.notifier.count("ping");
     s.play(begin + 50s, begin, begin + 55s);
     CHECK(s.notifier.count("ping") >= before + 14); // every third of 10 s
-    CHECK(s.sink.all<judge::trip>().empty());
+    CHECK(s.sink.all<model::trip>().empty());
 }
 
 TEST_CASE("expected: nothing is looked at more often because a handler is over its time",
@@ -89,30 +89,30 @@ TEST_CASE("expected: nothing is looked at more often because a handler is over i
 
 TEST_CASE("expected: a thread that announced an hour does not excuse the others", "[watch]") {
     tracked_scene s;
-    s.finder.finds.why = judge::cause::blocked;
+    s.finder.finds.why = model::cause::blocked;
     const auto begin = start + 5s;
     s.play(begin);
     s.begin_turn(begin);
     const announced work(begin, 1h, "reindex");
     const auto stuck = begin + GENERATE(0ms, 1ms, 2s);
     s.play(stuck, begin, begin + 1h);
-    CHECK(s.sink.all<judge::stall>().empty());
+    CHECK(s.sink.all<model::stall>().empty());
     s.clock(stuck);
     auto* const other = s.loop->tracking().slot_for(4711);
     other->began({});
     other->show({measure::cycle_clock::now(), "strand", "post"});
     s.play(stuck + 4900ms, begin, begin + 1h);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE_FALSE(stalls.empty());
     CHECK(stalls[0].lag >= 100ms);
     CHECK(stalls[0].lag <= 105ms);
     CHECK(stalls[0].who.handler == "strand.post");
     CHECK(s.finder.threads.back() == 4711);
-    CHECK(s.sink.all<judge::trip>().empty());
+    CHECK(s.sink.all<model::trip>().empty());
     const auto pings = s.notifier.count("ping");
     s.play(stuck + 5200ms, begin, begin + 1h);
-    REQUIRE(s.sink.all<judge::trip>().size() == 1);
-    CHECK(s.sink.all<judge::trip>()[0].who.handler == "strand.post");
+    REQUIRE(s.sink.all<model::trip>().size() == 1);
+    CHECK(s.sink.all<model::trip>()[0].who.handler == "strand.post");
     CHECK(s.notifier.count("ping") == pings);
     other->show_none();
 }
@@ -135,10 +135,10 @@ TEST_CASE("expected: of two announcements the one that ends first is kept to", "
     other->began({});
     other->show({measure::cycle_clock::now(), "strand", "post"});
     s.play(begin + 1999ms, begin, begin + 1h);
-    CHECK(s.sink.all<judge::stall>().empty());
+    CHECK(s.sink.all<model::stall>().empty());
     s.play(begin + 2005ms, begin, begin + 1h);
-    REQUIRE(s.sink.all<judge::stall>().size() == 1);
-    CHECK(s.sink.all<judge::stall>()[0].who.handler == "strand.post");
+    REQUIRE(s.sink.all<model::stall>().size() == 1);
+    CHECK(s.sink.all<model::stall>()[0].who.handler == "strand.post");
     other->show_none();
     over.set_value();
     second.join();
@@ -162,16 +162,16 @@ TEST_CASE("expected: what follows in the same turn counts from its own begin", "
         s.play(next + 90ms, begin, next + 90ms);
         s.end_turn(next + 90ms, 90ms);
         s.play(next + 30s);
-        CHECK(s.sink.all<judge::stall>().empty());
-        CHECK(s.sink.all<judge::trip>().empty());
+        CHECK(s.sink.all<model::stall>().empty());
+        CHECK(s.sink.all<model::trip>().empty());
     }
     SECTION("one that never ends is a stall, and trips") {
         s.play(next + 200ms, begin, begin + 1h);
-        const auto stalls = s.sink.all<judge::stall>();
+        const auto stalls = s.sink.all<model::stall>();
         REQUIRE(stalls.size() == 1);
         CHECK(stalls[0].lag < 110ms);
         CHECK(stalls[0].who.handler == "socket.async_send");
         s.play(next + 5200ms, begin, begin + 1h);
-        CHECK(s.sink.all<judge::trip>().size() == 1);
+        CHECK(s.sink.all<model::trip>().size() == 1);
     }
 }

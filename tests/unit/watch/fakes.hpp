@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "report/sink.hpp"
+#include "model/sink.hpp"
 #include "systemd/notifier.hpp"
 #include "watch/investigator.hpp"
 
@@ -12,14 +12,17 @@
 #include <vector>
 
 /// Remembers what it was told.
-struct recorded_events final : loopmon::report::sink {
+struct recorded_events final : loopmon::model::sink {
     using sink::publish;
-    void publish(const loopmon::judge::event& happened,
+    void publish(const loopmon::model::event& happened,
                  const boost::source_location&) noexcept override {
         events.push_back(happened);
         if (order != nullptr) {
             order->push_back("event");
         }
+    }
+    std::string text_of(const loopmon::model::event& happened) override {
+        return "loop " + std::get<loopmon::model::trip>(happened).loop + " tripped";
     }
     void settle(std::chrono::milliseconds) noexcept override {
         if (order != nullptr) {
@@ -38,7 +41,7 @@ struct recorded_events final : loopmon::report::sink {
         return out;
     }
 
-    loopmon::judge::events events;
+    loopmon::model::events events;
     std::vector<std::string>* order = nullptr;
 };
 
@@ -93,7 +96,7 @@ struct played_investigator final : loopmon::watch::investigator {
     struct played final : loopmon::watch::investigation {
         played(played_investigator& by, pid_t thread) : by_(by), thread_(thread) {}
         [[nodiscard]] loopmon::watch::finding
-        conclude(loopmon::judge::time_point now, const loopmon::watch::suspicion& of) override {
+        conclude(loopmon::model::time_point now, const loopmon::watch::suspicion& of) override {
             by_.concluded.push_back(now);
             by_.suspicions.push_back(of);
             const auto found = by_.finds_in.find(thread_);
@@ -106,7 +109,7 @@ struct played_investigator final : loopmon::watch::investigator {
     };
 
     [[nodiscard]] std::unique_ptr<loopmon::watch::investigation>
-    begin(pid_t thread, loopmon::judge::time_point now) override {
+    begin(pid_t thread, loopmon::model::time_point now) override {
         if (out_of_memory) {
             throw std::bad_alloc();
         }
@@ -119,6 +122,6 @@ struct played_investigator final : loopmon::watch::investigator {
     std::map<pid_t, loopmon::watch::finding> finds_in; ///< instead, in these threads
     bool out_of_memory = false;
     std::vector<pid_t> threads;
-    std::vector<loopmon::judge::time_point> begun, concluded;
+    std::vector<loopmon::model::time_point> begun, concluded;
     std::vector<loopmon::watch::suspicion> suspicions;
 };

@@ -9,7 +9,7 @@ using loopmon::watch::lag_window;
 
 namespace {
 
-using time_point = loopmon::judge::time_point;
+using time_point = loopmon::model::time_point;
 constexpr time_point start{1000s};
 
 struct windowed {
@@ -20,8 +20,8 @@ struct windowed {
         lags.record(lag);
         window.note(lag);
     }
-    [[nodiscard]] loopmon::report::lag_summary over(time_point now,
-                                                    std::chrono::nanoseconds length) const {
+    [[nodiscard]] loopmon::model::lag_summary over(time_point now,
+                                                   std::chrono::nanoseconds length) const {
         const auto sum = window.over(now, length, lags.copy(), 0s);
         return loopmon::watch::summarise(sum.counts, sum.max);
     }

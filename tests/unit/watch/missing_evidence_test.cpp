@@ -3,7 +3,7 @@
 // What a kernel or a sandbox may hide of a thread, in all combinations: the cause that is named is
 // the true one or none at all. Above all none that excuses the loop.
 #include "judge/classify.hpp"
-#include "watch/thread_snapshot.hpp"
+#include "proc/thread_snapshot.hpp"
 
 #include "support/catch.hpp"
 
@@ -14,10 +14,12 @@
 #include <sys/syscall.h>
 
 using namespace std::chrono_literals;
-using loopmon::judge::cause;
-using loopmon::judge::duration;
-using loopmon::watch::evidence;
-using loopmon::watch::thread_snapshot;
+using loopmon::judge::classify;
+using loopmon::model::cause;
+using loopmon::model::duration;
+using loopmon::model::to_string;
+using loopmon::proc::evidence;
+using loopmon::proc::thread_snapshot;
 
 namespace {
 
@@ -36,12 +38,12 @@ thread_snapshot look(char state, duration cpu, duration run_delay, std::uint64_t
     seen.cpu_exact = true;
     seen.run_delay = 3s + run_delay;
     seen.voluntary_sleeps = 40 + sleeps;
-    seen.minor_faults = seen.major_faults = 5;
+    seen.major_faults = 5;
     return seen;
 }
 
 thread_snapshot in_call(thread_snapshot seen, long call, const char* wchan) {
-    seen.call = loopmon::watch::blocked_call{call, 3};
+    seen.call = loopmon::proc::blocked_call{call, 3};
     seen.wchan = wchan;
     return seen;
 }
@@ -93,7 +95,6 @@ thread_snapshot without(unsigned hidden, thread_snapshot seen) {
         seen.state = 0;
     }
     if (is_hidden(0)) { // stat
-        seen.minor_faults.reset();
         seen.major_faults.reset();
     }
     if (is_hidden(1)) { // status

@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr auto never = judge::time_point::max();
+constexpr auto never = model::time_point::max();
 
 /// Whose calls of run() can be seen.
 template <class Scene>
@@ -26,7 +26,7 @@ struct visible : Scene {
     }
 
     /// Plays in a handler that does not return meanwhile.
-    void play_within(judge::time_point end, judge::time_point blocked) {
+    void play_within(model::time_point end, model::time_point blocked) {
         boost::asio::post(this->io, [&] { this->play(end, blocked, never); });
         this->io.run_one();
     }
@@ -57,8 +57,8 @@ TEST_CASE("not running: run_for() that has returned is no stall and trips nothin
     }
     SECTION("and what blocks it then is found") {
         s.play_within(start + 67s, start + 1s);
-        CHECK_FALSE(s.sink.all<judge::stall>().empty());
-        CHECK(s.sink.all<judge::trip>().size() == 1);
+        CHECK_FALSE(s.sink.all<model::stall>().empty());
+        CHECK(s.sink.all<model::trip>().size() == 1);
     }
 }
 
@@ -81,15 +81,15 @@ TEST_CASE("not running: a lag that run_for() returned after was one", "[watch]")
     s.play(start + 1s);
     s.play_within(start + 1900ms, start + 1s); // the deadline at 1250 ms is not met
     s.play(start + 60s, start + 1s, never);
-    CHECK(s.sink.all<judge::stall>().size() == 1);
-    CHECK(s.sink.all<judge::recovered>().size() == 1);
+    CHECK(s.sink.all<model::stall>().size() == 1);
+    CHECK(s.sink.all<model::recovered>().size() == 1);
     CHECK(s.status(start + 60s).lag_max >= 500ms);
     CHECK(s.status(start + 60s).lag_max <= 750ms);
 }
 
 TEST_CASE("not running: a handler that never returns after stop() trips", "[watch]") {
     visible<scene> s;
-    s.finder.finds.why = judge::cause::blocked;
+    s.finder.finds.why = model::cause::blocked;
     s.play(start + 1s);
     s.io.stop();
     s.io.restart();
@@ -98,7 +98,7 @@ TEST_CASE("not running: a handler that never returns after stop() trips", "[watc
         s.play(start + 20s, start + 1s, never);
     });
     s.io.run_one();
-    CHECK(s.sink.all<judge::trip>().size() == 1);
+    CHECK(s.sink.all<model::trip>().size() == 1);
     CHECK(s.notifier.count("trigger") == 1);
 }
 
@@ -123,8 +123,8 @@ TEST_CASE("not running: without handlers to be seen, all threads of run() have t
     measure::open_expectation(start + 1s, 1h, "reindex");
     s.play_within(start + 5s, start + 1s);
     measure::close_expectation();
-    CHECK(s.sink.all<judge::stall>().empty() == !second);
-    CHECK(s.sink.all<judge::expected_long>().empty() == second);
+    CHECK(s.sink.all<model::stall>().empty() == !second);
+    CHECK(s.sink.all<model::expected_long>().empty() == second);
     if (second) {
         go_on.set_value();
         other.join();
@@ -150,6 +150,6 @@ TEST_CASE("not running: a loop that begins long after it was added is watched", 
     CHECK(s.sink.events.empty());
     gauge->set_deadline(start + 30s + interval); // it runs, and hangs at once
     s.play(start + 37s);
-    CHECK_FALSE(s.sink.all<judge::stall>().empty());
-    CHECK(s.sink.all<judge::trip>().size() == 1);
+    CHECK_FALSE(s.sink.all<model::stall>().empty());
+    CHECK(s.sink.all<model::trip>().size() == 1);
 }

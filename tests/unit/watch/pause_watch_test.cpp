@@ -6,9 +6,9 @@
 
 namespace {
 
-constexpr auto never = judge::time_point::max();
+constexpr auto never = model::time_point::max();
 
-void set_warn(scene& s, judge::duration warn) {
+void set_warn(scene& s, model::duration warn) {
     auto settings = s.watcher.find(1)->settings();
     settings.lag.warn = warn;
     s.watcher.configure(1, settings);
@@ -40,8 +40,8 @@ TEST_CASE("paused: a stop in the middle of a turn is in no maximum of it", "[wat
     s.end_turn(goes_on, 30s);                 // the loop runs first ...
     s.next = s.watcher.step({goes_on + 1ms}); // ... the watcher a moment later
     s.play(goes_on + 10s);
-    CHECK(s.sink.all<judge::paused>().size() == 1);
-    CHECK(s.sink.all<judge::stall>().empty());
+    CHECK(s.sink.all<model::paused>().size() == 1);
+    CHECK(s.sink.all<model::stall>().empty());
     CHECK(s.status(goes_on + 10s).lag_max < 100ms);
 }
 
@@ -59,11 +59,11 @@ TEST_CASE("paused: a short stop is no stall of a loop with a small warn", "[watc
 TEST_CASE("paused: a loop that hangs in a process that is stopped again and again trips",
           "[watch]") {
     scene s;
-    s.finder.finds.why = judge::cause::blocked;
+    s.finder.finds.why = model::cause::blocked;
     s.watcher.configure({.watchdog = {.lag = 30s}, .grace = 0s});
     s.play(start + 1s);
     int stops = 0;
-    for (; s.sink.all<judge::trip>().empty() && stops < 1000; ++stops) { // half of each 600 ms
+    for (; s.sink.all<model::trip>().empty() && stops < 1000; ++stops) { // half of each 600 ms
         const auto stopped = start + 1s + stops * 600ms;
         s.play(stopped + 600ms, start + 1s, never, stopped, stopped + 300ms);
     }
@@ -81,9 +81,9 @@ TEST_CASE("starved: a loop that had waited for a CPU until it was looked at does
     s.deadline += 6250ms;
     s.gauge->set_deadline(s.deadline);
     s.next = s.watcher.step({now, 0s, waited, 6200ms - waited});
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
     const bool starved = waited > 3600ms;
-    CHECK(stalls[0].why == (starved ? judge::cause::starved : judge::cause::unknown));
-    CHECK(s.sink.all<judge::trip>().empty() == starved);
+    CHECK(stalls[0].why == (starved ? model::cause::starved : model::cause::unknown));
+    CHECK(s.sink.all<model::trip>().empty() == starved);
 }

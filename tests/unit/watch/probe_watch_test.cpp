@@ -8,7 +8,7 @@ using loopmon::watch::probe_watch;
 
 TEST_CASE("probe_watch: counts answers and failures, and keeps the latencies", "[watch]") {
     probe_watch probe("p", "dbus", "dbus:org.example", 250ms);
-    loopmon::judge::events out;
+    loopmon::model::events out;
     for (int i = 0; i < 99; ++i) {
         probe.answered(10ms, out);
     }
@@ -21,14 +21,14 @@ TEST_CASE("probe_watch: counts answers and failures, and keeps the latencies", "
     CHECK(now.max == 200ms);
     CHECK(now.p50 > 9ms);
     CHECK(now.p50 < 11ms);
-    CHECK(now.state == loopmon::judge::probe_state::failed);
+    CHECK(now.state == loopmon::model::probe_state::failed);
     CHECK(now.error == "gone");
     CHECK(out.size() == 1);
 }
 
 TEST_CASE("probe_watch: a reset forgets latencies, not counters", "[watch]") {
     probe_watch probe("p", "dbus", "dbus:org.example", 250ms);
-    loopmon::judge::events out;
+    loopmon::model::events out;
     probe.answered(10ms, out);
     probe.reset_statistics();
     CHECK(probe.status().max == 0ms);

@@ -14,17 +14,18 @@
 
 using namespace std::chrono_literals;
 namespace judge = loopmon::judge;
+namespace model = loopmon::model;
 namespace measure = loopmon::measure;
 namespace watch = loopmon::watch;
 
-inline constexpr judge::time_point start{1000s};
+inline constexpr model::time_point start{1000s};
 inline constexpr auto interval = 250ms;
 
 /// One loop, sampled every 250 ms, and the watcher over it.
 struct scene {
     explicit scene(std::chrono::microseconds watchdog = 10s,
-                   judge::watchdog_action action = judge::watchdog_action::trigger,
-                   judge::duration grace = 0s)
+                   model::watchdog_action action = model::watchdog_action::trigger,
+                   model::duration grace = 0s)
         : notifier(watchdog),
           watcher({.watchdog = {.action = action, .lag = 5s}, .grace = grace}, notifier, sink,
                   finder) {
@@ -46,14 +47,14 @@ struct scene {
 
     /// Plays until `end`. The loop runs, but not in [blocked, released); the whole process does not
     /// in [stopped, continued).
-    void play(judge::time_point end, judge::time_point blocked = judge::time_point::max(),
-              judge::time_point released = judge::time_point::max(),
-              judge::time_point stopped = judge::time_point::max(),
-              judge::time_point continued = judge::time_point::max()) {
-        const auto awake = [&](judge::time_point at) {
+    void play(model::time_point end, model::time_point blocked = model::time_point::max(),
+              model::time_point released = model::time_point::max(),
+              model::time_point stopped = model::time_point::max(),
+              model::time_point continued = model::time_point::max()) {
+        const auto awake = [&](model::time_point at) {
             return at >= stopped && at < continued ? continued : at;
         };
-        const auto unblocked = [&](judge::time_point at) {
+        const auto unblocked = [&](model::time_point at) {
             return awake(at >= blocked && at < released ? released : at);
         };
         while (true) {
@@ -74,7 +75,7 @@ struct scene {
         }
     }
 
-    [[nodiscard]] loopmon::report::loop_status status(judge::time_point at) {
+    [[nodiscard]] loopmon::model::loop_status status(model::time_point at) {
         return watcher.find(1)->status(at, watcher.pauses());
     }
 
@@ -85,7 +86,7 @@ struct scene {
     recorded_events sink;
     played_investigator finder;
     watch::watcher watcher;
-    judge::time_point deadline;
-    judge::time_point next;
+    model::time_point deadline;
+    model::time_point next;
     int steps = 0;
 };

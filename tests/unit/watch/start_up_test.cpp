@@ -4,7 +4,7 @@
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;
-using loopmon::judge::time_point;
+using loopmon::model::time_point;
 using loopmon::watch::start_up;
 
 namespace {

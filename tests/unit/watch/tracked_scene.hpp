@@ -18,29 +18,29 @@ struct tracked_scene : scene {
         turn(start, start);
     }
 
-    static void clock(judge::time_point now) {
+    static void clock(model::time_point now) {
         measure::cycle_clock::set_manual(now.time_since_epoch());
     }
 
-    void begin_turn(judge::time_point at) {
+    void begin_turn(model::time_point at) {
         clock(at);
         loop->tracking().begin_turn(measure::cycle_clock::now());
         slot->show({measure::cycle_clock::now(), "socket", "async_receive"});
         slot->began({});
     }
-    void end_turn(judge::time_point at, judge::duration length) {
+    void end_turn(model::time_point at, model::duration length) {
         clock(at);
         slot->show_none();
         slot->ended(false, length);
         loop->tracking().end_turn(measure::cycle_clock::now());
     }
-    void turn(judge::time_point begin, judge::time_point end) {
+    void turn(model::time_point begin, model::time_point end) {
         begin_turn(begin);
         end_turn(end, end - begin);
     }
 
     /// A turn that blocks the loop, and the sampler with it.
-    void blocked(judge::time_point begin, judge::time_point end) {
+    void blocked(model::time_point begin, model::time_point end) {
         play(begin);
         begin_turn(begin);
         play(end - 1us, begin, end);

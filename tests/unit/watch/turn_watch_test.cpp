@@ -7,39 +7,39 @@
 TEST_CASE("turns: a stall is found at its begin plus the threshold, whenever that is", "[watch]") {
     const auto offset = GENERATE(1ms, 51ms, 99ms, 249ms); // to the looks and to the sampler
     tracked_scene s;
-    s.finder.finds.why = judge::cause::cpu;
+    s.finder.finds.why = model::cause::cpu;
     const auto begin = start + 5s + offset;
     s.play(begin);
     s.begin_turn(begin);
     s.play(begin + 99ms, begin, begin + 10s);
-    CHECK(s.sink.all<judge::stall>().empty());
+    CHECK(s.sink.all<model::stall>().empty());
     s.play(begin + 105ms, begin, begin + 10s);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
     CHECK(stalls[0].lag >= 100ms);
     CHECK(stalls[0].lag <= 105ms);
     CHECK(stalls[0].who.handler == "socket.async_receive");
-    CHECK(stalls[0].why == judge::cause::cpu);
+    CHECK(stalls[0].why == model::cause::cpu);
 }
 
 TEST_CASE("turns: a stall lasted as long as its turn, whenever that is looked for", "[watch]") {
     const auto offset = GENERATE(1ms, 51ms, 99ms, 249ms); // to the looks and to the sampler
     const auto length = GENERATE(101ms, 300ms, 3s);
     tracked_scene s;
-    s.finder.finds.why = judge::cause::cpu;
+    s.finder.finds.why = model::cause::cpu;
     const auto begin = start + 5s + offset;
     s.blocked(begin, begin + length);
     s.play(start + 15s);
-    const auto over = s.sink.all<judge::recovered>();
+    const auto over = s.sink.all<model::recovered>();
     REQUIRE(over.size() == 1);
     CHECK(over[0].lasted == length);
     CHECK(over[0].peak == length);
-    CHECK(over[0].why == judge::cause::cpu);
+    CHECK(over[0].why == model::cause::cpu);
     const auto remembered = s.watcher.find(1)->stalls(start + 15s);
     REQUIRE(remembered.size() == 1);
     CHECK(remembered[0].lasted == length);
     CHECK(remembered[0].peak == length);
-    CHECK(remembered[0].why == judge::cause::cpu);
+    CHECK(remembered[0].why == model::cause::cpu);
     CHECK(remembered[0].who.handler == "socket.async_receive");
 }
 
@@ -48,7 +48,7 @@ TEST_CASE("turns: the maximum is that of the stall and not that of the sampler",
     s.blocked(start + 5s + 130ms, start + 5s + 1030ms);
     s.play(start + 10s);
     CHECK(s.status(start + 10s).lag_max == 900ms);
-    CHECK(s.sink.all<judge::recovered>().at(0).peak == 900ms);
+    CHECK(s.sink.all<model::recovered>().at(0).peak == 900ms);
 }
 
 TEST_CASE("turns: percentiles are those of work that arrives at any time", "[watch]") {
@@ -59,8 +59,8 @@ TEST_CASE("turns: percentiles are those of work that arrives at any time", "[wat
     }
     s.play(start + 61s);
     const auto seen = s.watcher.find(1)->window(start + 61s);
-    const auto near = [](judge::duration is, judge::duration truth) {
-        return std::chrono::abs(is - truth) <= std::max<judge::duration>(truth / 50, 500us);
+    const auto near = [](model::duration is, model::duration truth) {
+        return std::chrono::abs(is - truth) <= std::max<model::duration>(truth / 50, 500us);
     };
     CHECK(near(seen.p50, 0ms));
     CHECK(near(seen.p90, 200ms));
@@ -123,7 +123,7 @@ TEST_CASE("turns: when another thread becomes the one that holds the loop up, it
     other->show({measure::cycle_clock::now(), "strand", "post"});
     s.play(begin + 150ms, begin, begin + 10s);
     CHECK(s.finder.threads.back() == 4711);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
     CHECK(stalls[0].who.handler == "strand.post");
     other->show_none();

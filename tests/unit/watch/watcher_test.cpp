@@ -5,7 +5,7 @@ TEST_CASE("watcher: a healthy loop is no news, and costs few wake-ups", "[watch]
     scene s;
     s.play(start + 60s);
     CHECK(s.sink.events.empty());
-    CHECK(s.watcher.worst() == judge::level::nominal);
+    CHECK(s.watcher.worst() == model::level::nominal);
     CHECK(s.steps <= 60 * 6); // 15 a second in all, and the sampler itself takes 4
 }
 
@@ -15,9 +15,9 @@ TEST_CASE("watcher: a stall is found at the threshold, while the loop is still b
     s.play(start + 349ms, start + 1ms, start + 10s);
     CHECK(s.sink.events.empty()); // the deadline at 250 ms is 99 ms late
     s.play(start + 354ms, start + 1ms, start + 10s);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].severity == judge::level::degraded);
+    CHECK(stalls[0].severity == model::level::degraded);
     CHECK(stalls[0].ongoing);
     CHECK(stalls[0].lag >= 100ms);
     CHECK(stalls[0].lag <= 104ms);
@@ -34,16 +34,16 @@ TEST_CASE("watcher: lag grows from look to look while the loop is blocked", "[wa
 TEST_CASE("watcher: a stall of 900 ms is one warning and one recovery", "[watch]") {
     scene s;
     s.play(start + 10s, start + 2100ms, start + 3s);
-    const auto stalls = s.sink.all<judge::stall>();
+    const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].severity == judge::level::degraded);
-    const auto recovered = s.sink.all<judge::recovered>();
+    CHECK(stalls[0].severity == model::level::degraded);
+    const auto recovered = s.sink.all<model::recovered>();
     REQUIRE(recovered.size() == 1);
     CHECK(recovered[0].episode == stalls[0].episode);
     CHECK(recovered[0].peak == 750ms);
     CHECK(s.sink.events.size() == 2);
     CHECK(s.status(start + 10s).lag_max == 750ms);
-    CHECK(s.status(start + 10s).state == judge::level::nominal);
+    CHECK(s.status(start + 10s).state == model::level::nominal);
 }
 
 TEST_CASE("watcher: missed deadlines are samples, so the percentiles show the stall", "[watch]") {
@@ -63,10 +63,10 @@ TEST_CASE("watcher: a trip is told and has left the process before systemd hears
     s.play(start + 6149ms, start + 1001ms, start + 20s); // the deadline at 1250 ms is not met
     s.sink.order = s.notifier.order = &order;
     s.play(start + 6254ms, start + 1001ms, start + 20s);
-    REQUIRE(s.sink.all<judge::trip>().size() == 1);
+    REQUIRE(s.sink.all<model::trip>().size() == 1);
     CHECK(order == std::vector<std::string>{"event", "settle", "trigger"});
-    CHECK_THAT(s.notifier.last_status, Catch::ContainsSubstring("loop main"));
-    CHECK(s.watcher.gate().state() == judge::watchdog_state::triggered);
+    CHECK_THAT(s.notifier.last_status, Catch::Equals("loop main tripped"));
+    CHECK(s.watcher.gate().state() == model::watchdog_state::triggered);
 }
 
 TEST_CASE("watcher: pings come three times in each watchdog period while the loop is well",
@@ -102,12 +102,12 @@ TEST_CASE("watcher: a process that was stopped blames no loop, trips nothing, an
           "[watch]") {
     scene s;
     const auto stopped = start + 2s + GENERATE(1ms, 120ms, 249ms);
-    s.play(start + 30s, judge::time_point::max(), judge::time_point::max(), stopped, stopped + 8s);
-    CHECK(s.sink.all<judge::paused>().size() == 1);
-    CHECK(s.sink.all<judge::stall>().empty());
-    CHECK(s.sink.all<judge::trip>().empty());
+    s.play(start + 30s, model::time_point::max(), model::time_point::max(), stopped, stopped + 8s);
+    CHECK(s.sink.all<model::paused>().size() == 1);
+    CHECK(s.sink.all<model::stall>().empty());
+    CHECK(s.sink.all<model::trip>().empty());
     CHECK(s.notifier.count("trigger") == 0);
-    CHECK(s.watcher.worst() == judge::level::nominal);
+    CHECK(s.watcher.worst() == model::level::nominal);
 }
 
 TEST_CASE("watcher: a loop that was blocked before the process was stopped is still blamed after",
@@ -115,9 +115,9 @@ TEST_CASE("watcher: a loop that was blocked before the process was stopped is st
     scene s;
     // Blocked from 1 s on; stopped from 3 s to 6 s; released at 20 s.
     s.play(start + 8900ms, start + 1s, start + 20s, start + 3s, start + 6s);
-    CHECK(s.sink.all<judge::trip>().empty());
+    CHECK(s.sink.all<model::trip>().empty());
     s.play(start + 9600ms, start + 1s, start + 20s, start + 3s, start + 6s);
-    CHECK(s.sink.all<judge::trip>().size() == 1); // 5 s of lateness, and the pause besides
+    CHECK(s.sink.all<model::trip>().size() == 1); // 5 s of lateness, and the pause besides
 }
 
 TEST_CASE("watcher: after STOPPING=1 nothing is pinged or judged, and nothing trips", "[watch]") {
@@ -162,7 +162,7 @@ TEST_CASE("watcher: a loop whose run() has returned is not late", "[watch]") {
     scene s;
     s.play(start + 1s);
     s.io.stop();
-    const auto never = judge::time_point::max() - 1h;
+    const auto never = model::time_point::max() - 1h;
     s.play(start + 60s, start + 1s, never);
     CHECK(s.sink.events.empty());
     CHECK(s.status(start + 60s).lag == 0ms);
@@ -170,7 +170,7 @@ TEST_CASE("watcher: a loop whose run() has returned is not late", "[watch]") {
     SECTION("and is watched again when it goes on") {
         s.io.restart();
         s.play(start + 60400ms, start + 1s, never);
-        CHECK(s.sink.all<judge::stall>().size() <= 1);
+        CHECK(s.sink.all<model::stall>().size() <= 1);
         CHECK(s.status(start + 60400ms).lag <= 400ms);
     }
 }
@@ -203,8 +203,8 @@ TEST_CASE("watcher: statistics can be begun anew, counters of stalls stay", "[wa
     scene s;
     s.play(start + 10s, start + 2100ms, start + 3s);
     auto& loop = *s.watcher.find(1);
-    const auto lags_of = [&](judge::time_point at) {
-        return loop.histogram(at, loopmon::report::histogram_kind::lag).value();
+    const auto lags_of = [&](model::time_point at) {
+        return loop.histogram(at, loopmon::model::histogram_kind::lag).value();
     };
     loop.reset_statistics(start + 10s);
     CHECK(s.status(start + 10s).lag_max == 0ms);
@@ -254,9 +254,9 @@ TEST_CASE("watcher: the state of the whole is that of its essential loops", "[wa
                    .tasks = {}},
                   loop, gauge);
     s.play(start + 20s);
-    CHECK(s.watcher.find(2)->state() == judge::level::stalled);
-    CHECK(s.watcher.worst() == judge::level::nominal);
+    CHECK(s.watcher.find(2)->state() == model::level::stalled);
+    CHECK(s.watcher.worst() == model::level::nominal);
     CHECK(s.watcher.late_loops() == 1);
-    CHECK(s.sink.all<judge::trip>().empty());
+    CHECK(s.sink.all<model::trip>().empty());
     CHECK(s.notifier.count("ping") >= 5);
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+//
+// The monitor's side of D-Bus: a connection of its own on the watcher thread, the objects on it,
+// and the name. It comes and goes with the broker; nothing else depends on it.
+#pragma once
+
+#include "base/fork.hpp"
+#include "bus/bus_guard.hpp"
+#include "bus/bus_object.hpp"
+#include "model/sink.hpp"
+
+#include <loopmon/systemd/bus_link.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace loopmon::bus {
+
+/// All on the thread of the executor.
+class bus_service : public std::enable_shared_from_this<bus_service> {
+public:
+    /// @param settled called once, when the name is owned or the first attempt to get it has failed
+    /// @param lost    it was reported as lost, so that it comes back is to be reported, too
+    static std::shared_ptr<bus_service> start(boost::asio::any_io_executor executor,
+                                              const std::string& address, std::string name,
+                                              program& source, sink& events,
+                                              std::function<void()> settled, bool lost = false);
+    bus_service(const bus_service&) = delete;
+    bus_service& operator=(const bus_service&) = delete;
+
+    /// Loops or probes came or went.
+    void sync();
+    /// Signals properties that changed and stalls that began or ended, and sends what replies have
+    /// queued. Nothing is signalled before the name is owned (or cannot be): who listens for its
+    /// signals would not hear them. What happened meanwhile is signalled then.
+    void signal_changes();
+    /// Whether a change waits for the broker to read what was sent before; then signal_changes()
+    /// is to be called again, in a while.
+    [[nodiscard]] bool is_behind() const { return behind_; }
+    void stop();
+
+private:
+    bus_service(std::string name, program& source, sink& events, std::function<void()> settled);
+
+    void connected(systemd::bus_pump& pump);
+    void lost(const std::string& error);
+    void name_answered(const std::string& error);
+    void settle();
+    /// Adds to the bus, or says why it could not.
+    void add(sd_bus* bus, exported_object& object);
+
+    using objects = std::map<program::id, std::unique_ptr<exported_object>>;
+    template <class Make>
+    void sync(objects& have, const std::vector<program::id>& want, const Make& make);
+
+    std::string name_;
+    moment shown_;
+    bus_guard guard_;
+    base::closed_in_child connection_; ///< a child would keep the name owned
+    base::closed_in_child duplicate_;
+    sink& events_;
+    std::function<void()> settled_;
+    std::shared_ptr<systemd::bus_link> link_;
+    systemd::slot_ptr object_manager_;
+    systemd::slot_ptr name_request_;
+    std::unique_ptr<exported_object> manager_;
+    std::unique_ptr<exported_object> log_control_;
+    objects loops_;
+    objects probes_;
+    bool told_lost_ = false;
+    bool name_answered_ = false; ///< on this connection
+    bool behind_ = false;
+};
+
+} // namespace loopmon::bus

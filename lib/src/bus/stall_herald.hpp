@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+//
+// Which stalls are to be signalled. The signals are made from what is seen now and what was
+// signalled before, not from events: so a stall of a time without a bus is told when there is one
+// again, and none is told twice.
+#pragma once
+
+#include "model/status.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+
+namespace loopmon::bus {
+
+/// For the stalls of one loop, whose episodes are numbered upwards and come one after another.
+class stall_herald {
+public:
+    /// @return false if it could not be sent: it is tried again at the next call then
+    using send = std::function<bool(const stall_status&)>;
+
+    /// Calls `began` and `ended` once for each stall, in their order.
+    /// @param stalls all that are known, the newest last
+    void tell(std::span<const stall_status> stalls, const send& began, const send& ended);
+
+    /// A stall was told of whose end was not: tell() has to see how it goes on.
+    [[nodiscard]] bool awaits_end() const { return open_.has_value(); }
+
+private:
+    bool tell_end(std::span<const stall_status> stalls, const send& ended);
+
+    std::uint64_t last_began_ = 0;     ///< the newest that was told
+    std::optional<stall_status> open_; ///< as it was seen last
+};
+
+} // namespace loopmon::bus

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+//
+// Everything that loopmon has to tell, as plain values. The judge makes most of them, the watcher
+// and the composition root the rest; the reports turn them into journal records and D-Bus signals.
+#pragma once
+
+#include "model/level.hpp"
+#include "model/stack_text.hpp"
+#include "model/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace loopmon::model {
+
+/// Who holds a loop up, and where: what the watcher found while the stall lasted. Empty texts are
+/// not known.
+struct culprit {
+    /// asio's names of the object and the operation: "socket.async_receive"
+    std::string handler = {};
+    std::string task = {};       ///< name of the task that the handler belongs to
+    std::string spawned = {};    ///< FILE:LINE where that task was spawned
+    std::string syscall = {};    ///< the system call that the thread is in: "openat"
+    std::string waiting_in = {}; ///< the kernel function that it sleeps in: "futex_do_wait"
+    stack_text stack = {};
+    /// What the machine has to do with it: "cpu pressure 37%, ran late 4ms".
+    std::string machine = {};
+    std::uint64_t pending = 0;  ///< handlers that exist and are not running
+    bool has_pending = false;   ///< known only with handler tracking
+    std::uint64_t handlers = 0; ///< that have ended in the turn that is late; zero: not known
+    /// Of the time that the thread was looked at, how much it spent on a CPU.
+    std::optional<unsigned> cpu_percent = {};
+};
+
+/// A loop is late by at least `threshold`. The first of an episode, its escalation to critical, and
+/// the re-reports at doubling durations are all of this kind. The judge makes every one of them;
+/// whether it is worth a record is a mark on it.
+struct stall {
+    std::string loop;
+    std::uint64_t episode = 0; ///< the same number in every record of one episode
+    level severity = level::degraded;
+    duration lag{};
+    duration threshold{}; ///< the limit that was passed: warn or critical
+    cause why = cause::unknown;
+    bool ongoing = true; ///< false: the loop was found late only after it came back
+    std::uint64_t active_tasks = 0;
+    culprit who = {}; ///< filled in by the watcher
+    /// Not zero: it is this thread alone that is stuck, in one handler; the loop goes on with the
+    /// others and is not late.
+    int thread = 0;
+    bool reported = true; ///< false: held back by the alert budget
+};
+
+/// The episode is over: lag stayed under half of `warn` for `clear_after`, or the loop is not
+/// watched any more.
+struct recovered {
+    std::string loop;
+    std::uint64_t episode = 0;
+    duration lasted{}; ///< from the start of the lateness to its end, healing time not included
+    duration peak{};
+    cause why = cause::unknown; ///< of the episode
+    bool unwatched = false;     ///< it was not over, but nobody watches it any more
+    int thread = 0;             ///< as in stall
+    bool reported = true;       ///< false: no record of this episode was
+};
+
+/// The watchdog gate gave up on a loop.
+struct trip {
+    std::string loop;
+    std::uint64_t episode = 0;
+    duration lag{};
+    duration threshold{}; ///< watchdog.lag
+    cause why = cause::unknown;
+    std::uint64_t active_tasks = 0;
+    culprit who = {}; ///< filled in by the watcher
+};
+
+/// A handler is long as it said it would be (loopmon::expect_long): told once, instead of a stall.
+struct expected_long {
+    std::string loop;
+    std::string reason;
+    duration lag{};
+    duration allowed{}; ///< what was asked for; later than that is a stall
+};
+
+/// Found in the state directory at the start.
+struct previous_trip {
+    std::string reason;
+    wall_time when{};
+};
+
+/// A trip should have ended this process, and did not.
+struct still_alive {
+    duration since_trip{};
+};
+
+/// The watchdog is fed again after a trip that did not end this process.
+struct rearmed {
+    duration since_trip{};
+    std::string loop;   ///< that tripped
+    std::string reason; ///< why: "loop main has recovered"
+};
+
+/// What happened in a series of latenesses.
+struct lateness_series {
+    std::string loop;
+    std::uint64_t count = 0; ///< how often since the begin of the series
+    duration total{};        ///< late, in all
+    duration peak{};         ///< the longest
+    duration span{}; ///< from the begin of the first until now, or until the end of the last
+    cause why = cause::unknown; ///< of the last that had one
+    time_point began{};
+    wall_time since{}; ///< the same on the wall clock; filled in by the watcher
+};
+
+/// A loop is late again and again: at doubling intervals, instead of a stall each time.
+struct recurring : lateness_series {};
+
+/// For a while it was not late any more, or it is not watched any more.
+struct recurring_over : lateness_series {};
+
+/// Work waits although its loop is on time, that of a strand, say.
+struct backlog {
+    std::string loop;
+    std::uint64_t episode = 0;
+    level severity = level::degraded;
+    duration waited{};        ///< from the creation of a handler that was ready to its begin
+    duration threshold{};     ///< the limit that was passed: warn or critical
+    std::string handler = {}; ///< who waited: asio's names, its task, and where that was spawned
+    std::string task = {};
+    std::string spawned = {};
+    std::uint64_t active_tasks = 0;
+    bool reported = true; ///< false: held back by the alert budget
+};
+
+/// No work has waited for half of `warn` for `clear_after`, or the loop is not watched any more.
+struct backlog_over {
+    std::string loop;
+    std::uint64_t episode = 0;
+    duration lasted{}; ///< from the creation of the first that waited to the begin of the last
+    duration peak{};
+    bool unwatched = false;
+    bool reported = true; ///< false: no record of this episode was
+};
+
+/// The process or the machine stood still; no loop is blamed for it.
+struct paused {
+    duration lasted{}; ///< in all
+    // Of more than one, which are summed up instead of reported each:
+    std::uint64_t count = 1;
+    duration peak{};
+    duration span{}; ///< from the begin of the first until now, or until the end of the last
+};
+
+struct tasks_high {
+    std::string loop;
+    std::uint64_t active_tasks = 0;
+    std::uint64_t limit = 0;
+};
+
+/// The window minimum of the active tasks rose window after window.
+struct tasks_leak {
+    std::string loop;
+    std::uint64_t active_tasks = 0;
+    std::uint64_t limit = 0; ///< the minimum that the rise started from
+    unsigned windows = 0;
+    duration window{};
+};
+
+struct tasks_normal {
+    std::string loop;
+    std::uint64_t active_tasks = 0;
+    std::uint64_t limit = 0;
+    bool unwatched = false; ///< it was not normal, but nobody watches the loop any more
+};
+
+struct probe_slow {
+    std::string probe;
+    duration latency{};
+    duration threshold{};
+};
+
+struct probe_failed {
+    std::string probe;
+    std::string error;
+};
+
+struct probe_ok {
+    std::string probe;
+    duration latency{};
+};
+
+struct config_loaded {
+    std::vector<std::string> files; ///< empty: built-in defaults
+};
+
+struct config_rejected {
+    std::vector<std::string> files;
+    std::string error; ///< one line a mistake
+};
+
+/// Alerts that the budget of a loop held back.
+struct suppressed {
+    std::string loop;
+    std::uint64_t count = 0;
+};
+
+struct bus_lost {
+    std::string error;
+};
+
+struct bus_regained {};
+
+using event = std::variant<stall, recovered, recurring, recurring_over, backlog, backlog_over,
+                           expected_long, trip, previous_trip, still_alive, rearmed, paused,
+                           tasks_high, tasks_leak, tasks_normal, probe_slow, probe_failed, probe_ok,
+                           config_loaded, config_rejected, suppressed, bus_lost, bus_regained>;
+
+using events = std::vector<event>;
+
+/// Whether an event belongs into the journal. One that does not still is a transition: whoever
+/// keeps state by events takes it into account.
+[[nodiscard]] inline bool is_reported(const event& happened) {
+    return std::visit(
+        [](const auto& of) {
+            if constexpr (requires { of.reported; }) {
+                return of.reported;
+            } else {
+                return true;
+            }
+        },
+        happened);
+}
+
+} // namespace loopmon::model

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "model/json_report.hpp"
+
+#include "model/bounds.hpp"
+#include "model/json_values.hpp"
+
+#include <loopmon/version.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace loopmon::model {
+
+namespace {
+
+namespace json = boost::json;
+
+// Of each loop, enough to see what came before an alert; ListStalls and GetHistory have the rest. A
+// process of a thousand loops must still be able to send its report over D-Bus.
+constexpr std::size_t most_stalls = 8;
+constexpr std::size_t most_seconds = 60;
+constexpr std::size_t most_tasks = 1000;
+// A text that is longer has the rest of the loops without their lists. The bus takes 32 MiB.
+constexpr std::size_t most_with_lists = std::size_t{2} * 1024 * 1024;
+
+template <class Values>
+json::array last_of(const Values& values, std::size_t most) {
+    json::array out;
+    for (auto i = values.size() - std::min(most, values.size()); i < values.size(); ++i) {
+        out.push_back(to_json(values[i]));
+    }
+    return out;
+}
+
+json::object loop_report(program& source, program::id id, const loop_status& loop,
+                         bool with_lists) {
+    auto out = to_json(loop);
+    const auto window = source.window(id);
+    out["LagP50USec"] = json_usec(window.p50);
+    out["LagP90USec"] = json_usec(window.p90);
+    out["LagP99USec"] = json_usec(window.p99);
+    out["LagP999USec"] = json_usec(window.p999);
+    out["LagWindowMaxUSec"] = json_usec(window.max);
+    if (!with_lists) {
+        out["Truncated"] = true;
+        return out;
+    }
+    const auto tasks = source.tasks(id, 0, most_tasks);
+    out["Tasks"] = last_of(tasks, tasks.size());
+    out["Stalls"] = last_of(source.stalls(id), most_stalls);
+    out["History"] = last_of(source.history(id), most_seconds);
+    return out;
+}
+
+/// The flight record as it is, or null.
+json::value last_trip(program& source) {
+    boost::system::error_code none;
+    auto record = json::parse(source.flight_record(), none);
+    return none ? json::value() : record;
+}
+
+} // namespace
+
+// Loop by loop: as text it takes a tenth of the memory that its values do.
+std::string json_report(program& source) {
+    const auto manager = source.manager();
+    const json::object head = {
+        {"Version", version},
+        {"State", manager.state},
+        {"WatchdogAction", to_string(manager.action)},
+        {"WatchdogState", to_string(manager.watchdog)},
+        {"WatchdogUSec", json_usec(manager.watchdog_period)},
+        {"WatchdogLagUSec", json_usec(manager.watchdog_lag)},
+        {"NTrips", manager.n_trips},
+        {"LastTripTimestamp", json_usec(manager.last_trip)},
+        {"LastTripReason", bounded_text(manager.last_trip_reason, longest_text)},
+        {"LastTrip", last_trip(source)},
+        {"ConfigFiles", to_json(manager.config_files)},
+        {"MonitorCPUUSec", json_usec(manager.monitor_cpu)}};
+    auto text = json::serialize(head);
+    const auto add_list = [&text](std::string_view name, const auto& ids, const auto& entry) {
+        text.back() = ','; // was the end of the object
+        text.append("\"").append(name).append("\":[");
+        for (const auto id : ids) {
+            if (const auto object = entry(id)) {
+                text.append(text.back() == '[' ? "" : ",").append(json::serialize(*object));
+            }
+        }
+        text += "]}";
+    };
+    add_list("Loops", source.loops(), [&](program::id id) -> std::optional<json::object> {
+        const auto loop = source.loop(id);
+        return loop ? std::optional(loop_report(source, id, *loop, text.size() < most_with_lists))
+                    : std::nullopt;
+    });
+    add_list("Probes", source.probes(), [&](program::id id) -> std::optional<json::object> {
+        const auto probe = source.probe(id);
+        return probe ? std::optional(to_json(*probe)) : std::nullopt;
+    });
+    return base::sendable_text(text); // the record of the last trip is a file, with whatever in it
+}
+
+} // namespace loopmon::model
