@@ -5,6 +5,7 @@
 
 #include "bus/moment.hpp"
 #include "model/bounds.hpp"
+#include "model/fields.hpp"
 
 #include <loopmon/systemd/bus_ptr.hpp>
 
@@ -16,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace loopmon::bus {
@@ -76,6 +78,72 @@ int property(sd_bus*, const char*, const char*, const char*, sd_bus_message* rep
     } catch (...) {
         return -ENOMEM;
     }
+}
+
+template <class Value>
+constexpr const char* signature_of() {
+    if constexpr (std::is_same_v<Value, bool>) {
+        return "b";
+    } else if constexpr (std::is_same_v<Value, double>) {
+        return "d";
+    } else if constexpr (std::is_same_v<Value, std::uint32_t>) {
+        return "u";
+    } else if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+        return "as";
+    } else if constexpr (std::is_same_v<Value, std::string> || std::is_enum_v<Value>) {
+        return "s";
+    } else {
+        static_assert(std::is_same_v<Value, std::uint64_t> || std::is_same_v<Value, duration> ||
+                      std::is_same_v<Value, wall_time>);
+        return "t";
+    }
+}
+
+/// Property getter of a row, from `const Status& Object::shown(const Status*)`.
+template <class Object, class Field>
+int field_property(sd_bus*, const char*, const char*, const char*, sd_bus_message* reply,
+                   void* userdata, sd_bus_error*) noexcept {
+    try {
+        constexpr const typename Field::status* which = nullptr;
+        const auto& value = Field::of(static_cast<Object*>(userdata)->shown(which));
+        if constexpr (std::is_enum_v<typename Field::value>) {
+            return append(reply, to_string(value));
+        } else if constexpr (std::is_same_v<typename Field::value, std::string>) {
+            return append(reply, bounded_text(value, Field::longest));
+        } else {
+            return append(reply, value);
+        }
+    } catch (...) {
+        return -ENOMEM;
+    }
+}
+
+/// A row as a member of a vtable, which has no room for flags that are not constant.
+template <class Object, class Field>
+sd_bus_vtable vtable_row(const Field& row) {
+    constexpr auto* signature = signature_of<typename Field::value>();
+    constexpr auto get = field_property<Object, Field>;
+    switch (row.how) {
+    case changes::never:
+        return SD_BUS_PROPERTY(row.name, signature, get, 0, SD_BUS_VTABLE_PROPERTY_CONST);
+    case changes::signalled:
+        return SD_BUS_PROPERTY(row.name, signature, get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE);
+    case changes::often:
+        break;
+    }
+    return SD_BUS_PROPERTY(row.name, signature, get, 0, 0);
+}
+
+/// Adds the properties of a table.
+/// @param tracking also those that need it
+template <class Object, class Fields>
+void add_properties(std::vector<sd_bus_vtable>& members, const Fields& fields,
+                    bool tracking = true) {
+    for_each(fields, [&]<class Field>(const Field& row) {
+        if (tracking || !row.tracking) {
+            members.push_back(vtable_row<Object>(row));
+        }
+    });
 }
 
 /// Method handler from `int call(Object&, sd_bus_message*, sd_bus_error*)`, which replies itself.

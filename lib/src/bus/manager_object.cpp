@@ -20,35 +20,19 @@ public:
     explicit manager_object(moment& shown)
         : exported_object(bus_root, manager_interface, members(shown.source())),
           shown_(shown),
-          state_(shown.manager().state),
-          watchdog_(shown.manager().watchdog) {}
+          signalled_(shown.manager()) {}
 
     void signal_changes(sd_bus* bus) override {
         const auto& now = shown_.manager();
-        std::vector<const char*> changed;
-        if (now.state != state_) {
-            changed.push_back("State");
-        }
-        if (now.watchdog != watchdog_) {
-            changed.push_back("WatchdogState");
-        }
-        state_ = now.state;
-        watchdog_ = now.watchdog;
-        emit_changed(bus, std::move(changed));
+        emit_changed(bus, model::changed(model::manager_fields, signalled_, now));
+        signalled_ = now;
     }
+
+    const manager_status& shown(const manager_status*) { return shown_.manager(); }
 
 private:
     void* self() override { return this; }
     static std::vector<sd_bus_vtable> members(const program& source);
-
-    [[nodiscard]] const manager_status& status() { return shown_.manager(); }
-
-    template <auto Member>
-    static auto get(manager_object& o) {
-        return o.status().*Member;
-    }
-    template <auto Member>
-    static constexpr auto field = property<manager_object, &manager_object::get<Member>>;
 
     [[nodiscard]] object_paths loop_paths();
     [[nodiscard]] object_paths probe_paths();
@@ -57,11 +41,10 @@ private:
     static int reset(manager_object& o, sd_bus_message* call, sd_bus_error* error);
     static int report(manager_object& o, sd_bus_message* call, sd_bus_error* error);
     static int inject(manager_object& o, sd_bus_message* call, sd_bus_error* error);
-    static const std::vector<sd_bus_vtable> vtable;
+    static const std::vector<sd_bus_vtable> others;
 
     moment& shown_;
-    std::string state_;
-    model::watchdog_state watchdog_ = model::watchdog_state::off;
+    manager_status signalled_;
 };
 
 object_paths manager_object::loop_paths() {
@@ -128,34 +111,17 @@ int manager_object::inject(manager_object& o, sd_bus_message* call, sd_bus_error
     return sd_bus_reply_method_return(call, nullptr);
 }
 
-const std::vector<sd_bus_vtable> manager_object::vtable = {
-    SD_BUS_VTABLE_START(0),
+/// What is no field of the status.
+const std::vector<sd_bus_vtable> manager_object::others = {
     SD_BUS_PROPERTY("Version", "s",
                     (property<manager_object, [](manager_object&) { return version; }>), 0,
                     SD_BUS_VTABLE_PROPERTY_CONST),
-    SD_BUS_PROPERTY("State", "s", field<&manager_status::state>, 0,
-                    SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
     SD_BUS_PROPERTY("Loops", "ao",
                     (property<manager_object, [](manager_object& o) { return o.loop_paths(); }>), 0,
                     0),
     SD_BUS_PROPERTY("Probes", "ao",
                     (property<manager_object, [](manager_object& o) { return o.probe_paths(); }>),
                     0, 0),
-    SD_BUS_PROPERTY(
-        "WatchdogAction", "s",
-        (property<manager_object, [](manager_object& o) { return to_string(o.status().action); }>),
-        0, 0),
-    SD_BUS_PROPERTY("WatchdogState", "s",
-                    (property<manager_object,
-                              [](manager_object& o) { return to_string(o.status().watchdog); }>),
-                    0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-    SD_BUS_PROPERTY("WatchdogUSec", "t", field<&manager_status::watchdog_period>, 0, 0),
-    SD_BUS_PROPERTY("WatchdogLagUSec", "t", field<&manager_status::watchdog_lag>, 0, 0),
-    SD_BUS_PROPERTY("NTrips", "t", field<&manager_status::n_trips>, 0, 0),
-    SD_BUS_PROPERTY("LastTripTimestamp", "t", field<&manager_status::last_trip>, 0, 0),
-    SD_BUS_PROPERTY("LastTripReason", "s", field<&manager_status::last_trip_reason>, 0, 0),
-    SD_BUS_PROPERTY("ConfigFiles", "as", field<&manager_status::config_files>, 0, 0),
-    SD_BUS_PROPERTY("MonitorCPUUSec", "t", field<&manager_status::monitor_cpu>, 0, 0),
     SD_BUS_METHOD("Reload", "", "", (method<manager_object, &manager_object::reload>), 0),
     SD_BUS_METHOD("ResetStatistics", "", "", (method<manager_object, &manager_object::reset>), 0),
     SD_BUS_METHOD_WITH_NAMES("GetReport", "", , "s", SD_BUS_PARAM(json),
@@ -167,8 +133,9 @@ const std::vector<sd_bus_vtable> manager_object::vtable = {
 
 /// A program that cannot reload does not offer it.
 std::vector<sd_bus_vtable> manager_object::members(const program& source) {
-    std::vector<sd_bus_vtable> out;
-    std::copy_if(vtable.begin(), vtable.end(), std::back_inserter(out),
+    std::vector<sd_bus_vtable> out = {SD_BUS_VTABLE_START(0)};
+    add_properties<manager_object>(out, model::manager_fields);
+    std::copy_if(others.begin(), others.end(), std::back_inserter(out),
                  [&](const sd_bus_vtable& member) {
                      return source.can_reload() || member.type != _SD_BUS_VTABLE_METHOD ||
                             std::string_view(member.x.method.member) != "Reload";

@@ -40,12 +40,9 @@ json::array last_of(const Values& values, std::size_t most) {
 json::object loop_report(program& source, program::id id, const loop_status& loop,
                          bool with_lists) {
     auto out = to_json(loop);
-    const auto window = source.window(id);
-    out["LagP50USec"] = json_usec(window.p50);
-    out["LagP90USec"] = json_usec(window.p90);
-    out["LagP99USec"] = json_usec(window.p99);
-    out["LagP999USec"] = json_usec(window.p999);
-    out["LagWindowMaxUSec"] = json_usec(window.max);
+    for (const auto& [name, value] : to_json(source.window(id))) {
+        out[name] = value;
+    }
     if (!with_lists) {
         out["Truncated"] = true;
         return out;
@@ -68,20 +65,11 @@ json::value last_trip(program& source) {
 
 // Loop by loop: as text it takes a tenth of the memory that its values do.
 std::string json_report(program& source) {
-    const auto manager = source.manager();
-    const json::object head = {
-        {"Version", version},
-        {"State", manager.state},
-        {"WatchdogAction", to_string(manager.action)},
-        {"WatchdogState", to_string(manager.watchdog)},
-        {"WatchdogUSec", json_usec(manager.watchdog_period)},
-        {"WatchdogLagUSec", json_usec(manager.watchdog_lag)},
-        {"NTrips", manager.n_trips},
-        {"LastTripTimestamp", json_usec(manager.last_trip)},
-        {"LastTripReason", bounded_text(manager.last_trip_reason, longest_text)},
-        {"LastTrip", last_trip(source)},
-        {"ConfigFiles", to_json(manager.config_files)},
-        {"MonitorCPUUSec", json_usec(manager.monitor_cpu)}};
+    json::object head{{"Version", version}};
+    for (const auto& [name, value] : to_json(source.manager())) {
+        head[name] = value;
+    }
+    head["LastTrip"] = last_trip(source);
     auto text = json::serialize(head);
     const auto add_list = [&text](std::string_view name, const auto& ids, const auto& entry) {
         text.back() = ','; // was the end of the object

@@ -2,6 +2,10 @@
 #include "model/json_values.hpp"
 
 #include "model/bounds.hpp"
+#include "model/fields.hpp"
+
+#include <string>
+#include <type_traits>
 
 namespace loopmon::model {
 
@@ -23,35 +27,50 @@ json::array to_json(const std::vector<std::string>& texts) {
     return out;
 }
 
-json::object to_json(const loop_status& loop) {
-    json::object out{{"Name", bounded_text(loop.name, longest_text)},
-                     {"Critical", loop.critical},
-                     {"Tracking", loop.tracking},
-                     {"State", to_string(loop.state)},
-                     {"Cause", to_string(loop.why)},
-                     {"LagUSec", json_usec(loop.lag)},
-                     {"LagSampleUSec", json_usec(loop.lag_sample)},
-                     {"LagMaxUSec", json_usec(loop.lag_max)},
-                     {"WindowUSec", json_usec(loop.window)},
-                     {"ActiveTasks", loop.active_tasks},
-                     {"NSamples", loop.n_samples},
-                     {"NStalls", loop.n_stalls},
-                     {"NCritical", loop.n_critical},
-                     {"NSuppressed", loop.n_suppressed},
-                     {"NExpected", loop.n_expected},
-                     {"LastStallTimestamp", json_usec(loop.last_stall)},
-                     {"IntervalUSec", json_usec(loop.interval)},
-                     {"WarnUSec", json_usec(loop.warn)},
-                     {"CriticalUSec", json_usec(loop.critical_lag)}};
-    if (loop.tracking) {
-        out["PendingHandlers"] = loop.pending_handlers;
-        out["RunningHandler"] = bounded_text(loop.running_handler, longest_name);
-        out["RunningTask"] = bounded_text(loop.running_task, longest_name);
-        out["BusyThreads"] = loop.busy_threads;
-        out["Utilization"] = loop.utilization;
-        out["NHandlers"] = loop.n_handlers;
+namespace {
+
+template <class Value>
+json::value json_value(const Value& value, std::size_t longest) {
+    if constexpr (std::is_same_v<Value, duration> || std::is_same_v<Value, wall_time>) {
+        return json_usec(value);
+    } else if constexpr (std::is_same_v<Value, std::string>) {
+        return json::value(bounded_text(value, longest));
+    } else if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+        return to_json(value);
+    } else if constexpr (std::is_enum_v<Value>) {
+        return json::value(to_string(value));
+    } else {
+        return value;
     }
+}
+
+template <class Fields, class Status>
+json::object object_of(const Fields& fields, const Status& shown, bool tracking = true) {
+    json::object out;
+    for_each(fields, [&]<class Field>(const Field& row) {
+        if (tracking || !row.tracking) {
+            out[row.name] = json_value(Field::of(shown), Field::longest);
+        }
+    });
     return out;
+}
+
+} // namespace
+
+json::object to_json(const manager_status& manager) {
+    return object_of(manager_fields, manager);
+}
+
+json::object to_json(const loop_status& loop) {
+    return object_of(loop_fields, loop, loop.tracking);
+}
+
+json::object to_json(const lag_summary& window) {
+    return object_of(window_fields, window);
+}
+
+json::object to_json(const probe_status& probe) {
+    return object_of(probe_fields, probe);
 }
 
 json::object to_json(const task_status& task) {
@@ -112,20 +131,6 @@ json::object to_json(const culprit& unbounded) {
 
 json::array to_json(const history_entry& second) {
     return {json_usec(second.when), json_usec(second.lag_max), second.active_tasks, second.pending};
-}
-
-json::object to_json(const probe_status& probe) {
-    return {{"Name", bounded_text(probe.name, longest_text)},
-            {"Kind", bounded_text(probe.kind, longest_text)},
-            {"Target", bounded_text(probe.target, longest_text)},
-            {"State", to_string(probe.state)},
-            {"Error", bounded_text(probe.error, longest_frame)},
-            {"LatencyUSec", json_usec(probe.latency)},
-            {"LatencyP50USec", json_usec(probe.p50)},
-            {"LatencyP99USec", json_usec(probe.p99)},
-            {"LatencyMaxUSec", json_usec(probe.max)},
-            {"NProbes", probe.n_probes},
-            {"NFailures", probe.n_failures}};
 }
 
 } // namespace loopmon::model

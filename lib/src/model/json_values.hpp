@@ -19,6 +19,8 @@ namespace loopmon::model {
 [[nodiscard]] std::int64_t json_usec(wall_time when);
 
 [[nodiscard]] boost::json::array to_json(const std::vector<std::string>& texts);
+[[nodiscard]] boost::json::object to_json(const manager_status& manager);
+[[nodiscard]] boost::json::object to_json(const lag_summary& window);
 /// What is known with handler tracking only is absent without it.
 [[nodiscard]] boost::json::object to_json(const loop_status& loop);
 [[nodiscard]] boost::json::object to_json(const task_status& task);
