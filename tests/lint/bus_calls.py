@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What is linked calls nothing of sd-bus that waits for a broker: a watcher that waits feeds no
-watchdog. What sd-bus itself would call is kept away by report/bus_guard.hpp.
+watchdog. What sd-bus itself would call is kept away by bus/bus_guard.hpp.
 
 bus_calls.py FILE...    archives, libraries or programs
 """

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The values of report/status.hpp as JSON: durations in microseconds and timestamps in microseconds
+// The values of model/status.hpp as JSON: durations in microseconds and timestamps in microseconds
 // since 1970, under the names of the D-Bus properties.
 #pragma once
 

@@ -15,7 +15,7 @@ namespace loopmon::model {
 
 class stall_ring {
 public:
-    /// The oldest stall leaves for the 65th. The bounds of report/bounded_text.hpp, within
+    /// The oldest stall leaves for the 65th. The bounds of model/bounds.hpp, within
     /// which the watcher makes stacks, allow 16 KiB of them each, a megabyte for the ring of a
     /// loop; what is usual is a tenth of that.
     static constexpr std::size_t capacity = 64;
