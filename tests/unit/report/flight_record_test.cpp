@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 using namespace loopmon::report;
 using loopmon::test::fake_program;
 using loopmon::test::temporary_directory;
-namespace judge = loopmon::judge;
 namespace model = loopmon::model;
 
 namespace {

@@ -10,7 +10,6 @@
 
 using namespace std::chrono_literals;
 using namespace loopmon::report;
-namespace judge = loopmon::judge;
 namespace model = loopmon::model;
 using model::cause;
 using strings = std::vector<std::string>;

@@ -6,7 +6,6 @@
 #include <set>
 
 using namespace std::chrono_literals;
-namespace judge = loopmon::judge;
 namespace model = loopmon::model;
 using loopmon::model::priority;
 using loopmon::report::human;

@@ -25,7 +25,6 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-namespace judge = loopmon::judge;
 namespace model = loopmon::model;
 using loopmon::report::flight_state;
 using loopmon::report::reporter;
