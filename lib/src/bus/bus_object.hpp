@@ -118,7 +118,7 @@ int field_property(sd_bus*, const char*, const char*, const char*, sd_bus_messag
     }
 }
 
-/// A row as a member of a vtable, which has no room for flags that are not constant.
+/// A row as a member of a vtable, whose flags are a bit field: constants fit, variables may not.
 template <class Object, class Field>
 sd_bus_vtable vtable_row(const Field& row) {
     constexpr auto* signature = signature_of<typename Field::value>();
@@ -203,6 +203,6 @@ std::unique_ptr<exported_object> make_loop_object(moment& shown, program::id whi
                                                   const loop_status& now);
 std::unique_ptr<exported_object> make_probe_object(moment& shown, program::id which,
                                                    const probe_status& now);
-std::unique_ptr<exported_object> make_log_control(program& source);
+std::unique_ptr<exported_object> make_log_control(commands& source);
 
 } // namespace loopmon::bus

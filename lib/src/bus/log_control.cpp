@@ -10,7 +10,7 @@ namespace {
 
 class log_control final : public exported_object {
 public:
-    explicit log_control(program& source)
+    explicit log_control(commands& source)
         : exported_object("/org/freedesktop/LogControl1", "org.freedesktop.LogControl1", vtable),
           source_(source) {}
 
@@ -25,7 +25,7 @@ private:
                           void* userdata, sd_bus_error* error) noexcept;
     static const std::vector<sd_bus_vtable> vtable;
 
-    program& source_;
+    commands& source_;
 };
 
 int log_control::set_level(sd_bus*, const char*, const char*, const char*, sd_bus_message* value,
@@ -88,7 +88,7 @@ const std::vector<sd_bus_vtable> log_control::vtable = {
 
 } // namespace
 
-std::unique_ptr<exported_object> make_log_control(program& source) {
+std::unique_ptr<exported_object> make_log_control(commands& source) {
     return std::make_unique<log_control>(source);
 }
 

@@ -81,7 +81,7 @@ int reply(sd_bus_message* call, const char* element, const Values& values) {
     return r < 0 ? r : sd_bus_send(nullptr, made, nullptr);
 }
 
-std::optional<bucket_list> histogram_named(program& source, program::id loop,
+std::optional<bucket_list> histogram_named(queries& source, queries::id loop,
                                            std::string_view name) {
     for (const auto& [known, kind] : histogram_names) {
         if (known == name) {
@@ -91,7 +91,7 @@ std::optional<bucket_list> histogram_named(program& source, program::id loop,
     return std::nullopt;
 }
 
-std::string histograms_there(program& source, program::id loop) {
+std::string histograms_there(queries& source, queries::id loop) {
     std::string out;
     for (const auto& [name, kind] : histogram_names) {
         if (source.histogram(loop, kind)) {
@@ -103,11 +103,11 @@ std::string histograms_there(program& source, program::id loop) {
 
 } // namespace
 
-int list_tasks(program& source, program::id loop, sd_bus_message* call) {
+int list_tasks(queries& source, queries::id loop, sd_bus_message* call) {
     return reply(call, "(tssttt)", source.tasks(loop, 0, longest_list));
 }
 
-int list_tasks_after(program& source, program::id loop, sd_bus_message* call) {
+int list_tasks_after(queries& source, queries::id loop, sd_bus_message* call) {
     std::uint64_t after = 0;
     std::uint32_t most = 0;
     if (const int r = sd_bus_message_read(call, "tu", &after, &most); r < 0) {
@@ -117,19 +117,19 @@ int list_tasks_after(program& source, program::id loop, sd_bus_message* call) {
     return reply(call, "(tssttt)", source.tasks(loop, after, length));
 }
 
-int list_tasks_by_name(program& source, program::id loop, sd_bus_message* call) {
+int list_tasks_by_name(queries& source, queries::id loop, sd_bus_message* call) {
     return reply(call, "(sttt)", source.task_groups(loop, longest_list));
 }
 
-int list_stalls(program& source, program::id loop, sd_bus_message* call) {
+int list_stalls(queries& source, queries::id loop, sd_bus_message* call) {
     return reply(call, "(tttsssas)", source.stalls(loop));
 }
 
-int get_history(program& source, program::id loop, sd_bus_message* call) {
+int get_history(queries& source, queries::id loop, sd_bus_message* call) {
     return reply(call, "(tttt)", source.history(loop));
 }
 
-int get_histogram(program& source, program::id loop, sd_bus_message* call, sd_bus_error* error) {
+int get_histogram(queries& source, queries::id loop, sd_bus_message* call, sd_bus_error* error) {
     const char* what = nullptr;
     if (const int r = sd_bus_message_read(call, "s", &what); r < 0) {
         return r;

@@ -8,11 +8,11 @@
 
 namespace loopmon::bus {
 
-int list_tasks(program& source, program::id loop, sd_bus_message* call);
-int list_tasks_after(program& source, program::id loop, sd_bus_message* call);
-int list_tasks_by_name(program& source, program::id loop, sd_bus_message* call);
-int list_stalls(program& source, program::id loop, sd_bus_message* call);
-int get_history(program& source, program::id loop, sd_bus_message* call);
-int get_histogram(program& source, program::id loop, sd_bus_message* call, sd_bus_error* error);
+int list_tasks(queries& source, queries::id loop, sd_bus_message* call);
+int list_tasks_after(queries& source, queries::id loop, sd_bus_message* call);
+int list_tasks_by_name(queries& source, queries::id loop, sd_bus_message* call);
+int list_stalls(queries& source, queries::id loop, sd_bus_message* call);
+int get_history(queries& source, queries::id loop, sd_bus_message* call);
+int get_histogram(queries& source, queries::id loop, sd_bus_message* call, sd_bus_error* error);
 
 } // namespace loopmon::bus

@@ -37,7 +37,7 @@ json::array last_of(const Values& values, std::size_t most) {
     return out;
 }
 
-json::object loop_report(program& source, program::id id, const loop_status& loop,
+json::object loop_report(queries& source, queries::id id, const loop_status& loop,
                          bool with_lists) {
     auto out = to_json(loop);
     for (const auto& [name, value] : to_json(source.window(id))) {
@@ -55,7 +55,7 @@ json::object loop_report(program& source, program::id id, const loop_status& loo
 }
 
 /// The flight record as it is, or null.
-json::value last_trip(program& source) {
+json::value last_trip(queries& source) {
     boost::system::error_code none;
     auto record = json::parse(source.flight_record(), none);
     return none ? json::value() : record;
@@ -64,7 +64,7 @@ json::value last_trip(program& source) {
 } // namespace
 
 // Loop by loop: as text it takes a tenth of the memory that its values do.
-std::string json_report(program& source) {
+std::string json_report(queries& source) {
     json::object head{{"Version", version}};
     for (const auto& [name, value] : to_json(source.manager())) {
         head[name] = value;
@@ -81,12 +81,12 @@ std::string json_report(program& source) {
         }
         text += "]}";
     };
-    add_list("Loops", source.loops(), [&](program::id id) -> std::optional<json::object> {
+    add_list("Loops", source.loops(), [&](queries::id id) -> std::optional<json::object> {
         const auto loop = source.loop(id);
         return loop ? std::optional(loop_report(source, id, *loop, text.size() < most_with_lists))
                     : std::nullopt;
     });
-    add_list("Probes", source.probes(), [&](program::id id) -> std::optional<json::object> {
+    add_list("Probes", source.probes(), [&](queries::id id) -> std::optional<json::object> {
         const auto probe = source.probe(id);
         return probe ? std::optional(to_json(*probe)) : std::nullopt;
     });

@@ -12,6 +12,6 @@ namespace loopmon::model {
 /// tasks; if there are many loops, those at the end come without lists and have `Truncated`.
 /// `LastTrip` is the flight record of the last trip, or null. Every character may leave the process
 /// (base/utf8.hpp).
-[[nodiscard]] std::string json_report(program& source);
+[[nodiscard]] std::string json_report(queries& source);
 
 } // namespace loopmon::model

@@ -6,6 +6,7 @@
 
 #include "measure/cycle_clock.hpp"
 #include "options.hpp"
+#include "report/words.hpp"
 
 #include <algorithm>
 #include <atomic>

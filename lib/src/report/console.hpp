@@ -6,7 +6,7 @@
 // word. Colours go to terminals that can show them, unless $NO_COLOR asks for none.
 #pragma once
 
-#include "report/message.hpp"
+#include "report/record.hpp"
 
 namespace loopmon::report {
 

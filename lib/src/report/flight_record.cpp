@@ -37,7 +37,7 @@ void keep_last(Values& values, std::size_t most) {
     }
 }
 
-std::optional<program::id> find_loop(program& source, const std::string& name) {
+std::optional<queries::id> find_loop(queries& source, const std::string& name) {
     for (const auto id : source.loops()) {
         if (const auto loop = source.loop(id); loop && loop->name == name) {
             return id;
@@ -109,9 +109,9 @@ json::object object_of(const flight_record& flight, extent wanted) {
 
 } // namespace
 
-flight_state collect_flight(program& source, const model::trip& why) noexcept {
+flight_state collect_flight(queries& source, const model::trip& why) noexcept {
     flight_state out;
-    std::optional<program::id> id;
+    std::optional<queries::id> id;
     attempt([&] { id = find_loop(source, why.loop); });
     if (!id) {
         return out;

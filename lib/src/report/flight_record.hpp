@@ -13,7 +13,7 @@
 #include "model/event.hpp"
 #include "model/program.hpp"
 #include "model/status.hpp"
-#include "report/message.hpp"
+#include "report/record.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +38,7 @@ using flight_source = std::function<flight_state(const model::trip& why)>;
 
 /// Collects from a model, and leaves out what cannot be had. Tasks named as the culprit come first,
 /// then the oldest.
-[[nodiscard]] flight_state collect_flight(program& source, const model::trip& why) noexcept;
+[[nodiscard]] flight_state collect_flight(queries& source, const model::trip& why) noexcept;
 
 struct flight_record {
     static constexpr std::size_t most_tasks = 100;

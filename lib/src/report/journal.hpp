@@ -6,7 +6,7 @@
 
 #include "model/log_settings.hpp"
 #include "report/journal_socket.hpp"
-#include "report/message.hpp"
+#include "report/record.hpp"
 
 #include <boost/assert/source_location.hpp>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "report/late_text.hpp"
 
-#include "report/message.hpp"
 #include "report/words.hpp"
 
 #include <algorithm>

@@ -3,6 +3,7 @@
 
 #include "model/bounds.hpp"
 #include "report/late_text.hpp"
+#include "report/message.hpp"
 
 #include <chrono>
 #include <exception>

@@ -12,6 +12,9 @@
 
 namespace loopmon::report {
 
+/// For people: "512ms", "1.5s", "3min 20s". Three significant digits at least.
+[[nodiscard]] std::string human(model::duration value);
+
 /// "1 task", "2 tasks".
 inline std::string counted(std::uint64_t n, std::string_view what) {
     return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");

@@ -173,8 +173,9 @@ time_point watcher::step(clock_reading at) {
     auto next = at.now + (starting ? start_up_look : longest_sleep);
     late_loops_ = 0;
     worst_ = model::level::nominal;
-    vitals_.clear();                 // add() has made room
-    for (auto* const loop : each_) { // once: of a thousand loops none is in a cache
+    vitals_.clear(); // add() has made room
+    // Once a round: of a thousand loops none is in a cache.
+    for (auto* const loop : each_) {
         next = std::min(next, look(*loop, round));
         late_loops_ += loop->state() != model::level::nominal ? 1 : 0;
         note_worst(*loop);

@@ -57,7 +57,7 @@ class Culprit(Scenario):
         self.stall("sleep", 0.9)
         lag_max = self.bus.get(MAIN_LOOP, "LagMaxUSec")
         self.assertGreaterEqual(lag_max, 900_000)
-        self.assertLess(lag_max, 1_350_000, "a busy machine may add to it, not half as much again")
+        self.assertLess(lag_max, 1_100_000, "a busy machine may add to it, not much")
         (lags,) = self.bus.result(MAIN_LOOP, "GetHistogram", "s", "lag")
         late = sum(count for bound, count in lags if bound > 450_000)
         # Of the 900 ms that the loop was blocked, who came in the first half met more than 450 ms.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "report/flight_record.hpp"
+#include "report/message.hpp"
 
 #include "model/bounds.hpp"
 #include "report/flight_log.hpp"

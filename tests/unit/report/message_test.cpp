@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "report/message.hpp"
+#include "report/words.hpp"
 
 #include "support/catch.hpp"
 
