@@ -18,6 +18,7 @@ NEVER_WAIT = re.compile(r"""sd_bus_(
   | emit_(object_added|object_removed|properties_changed_strv|signal)
   | (reply_method_return|reply_method_errorf) | send | enqueue_for_read | process
   | get_(events|fd|n_queued_write|timeout) | is_(open|ready)
+  | attach_event                        # its deadline and descriptor for each wait
   | new | set_(address|bus_client|description|trusted) | negotiate_creds | start
   | open_(system|user)_with_description # begin to connect
   | close | close_unref                 # not flush_close_unref

@@ -5,10 +5,7 @@
 #pragma once
 
 #include "bus/bus_service.hpp"
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include "support/event_thread.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -16,7 +13,6 @@
 #include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <variant>
 
@@ -26,25 +22,20 @@ class served_model {
 public:
     /// @param shown belongs to the service's thread as long as this lives, see change()
     served_model(const std::string& address, std::string name, model::program& shown) {
-        on_its_thread([&] {
-            service_ = bus::bus_service::start(io_.get_executor(), address, std::move(name), shown,
-                                               sink_, [] {});
+        thread_.call([&] {
+            service_ = std::make_unique<bus::bus_service>(thread_.event(), address, std::move(name),
+                                                          shown, sink_, [] {});
         });
     }
     ~served_model() {
-        on_its_thread([&] {
-            service_->stop();
-            service_.reset();
-        });
-        work_.reset();
-        thread_.join();
+        thread_.call([&] { service_.reset(); });
     }
     served_model(const served_model&) = delete;
     served_model& operator=(const served_model&) = delete;
 
     /// Changes what is shown, and has the service look for what is to be signalled.
     void change(const std::function<void()>& what) {
-        on_its_thread([&] {
+        thread_.call([&] {
             what();
             service_->signal_changes();
         });
@@ -52,7 +43,7 @@ public:
     /// Does something in the test's thread while the service does nothing.
     void hold(const std::function<void()>& meanwhile) {
         std::promise<void> done;
-        boost::asio::post(io_, [over = done.get_future().share()] { over.wait(); });
+        thread_.post([over = done.get_future().share()] { over.wait(); });
         meanwhile();
         done.set_value();
     }
@@ -69,21 +60,9 @@ private:
         std::atomic<int> losses{0};
     };
 
-    void on_its_thread(const std::function<void()>& work) {
-        std::promise<void> done;
-        boost::asio::post(io_, [&] {
-            work();
-            done.set_value();
-        });
-        done.get_future().wait();
-    }
-
     loss_counter sink_;
-    boost::asio::io_context io_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
-        io_.get_executor()};
-    std::thread thread_{[this] { io_.run(); }};
-    std::shared_ptr<bus::bus_service> service_; ///< its thread's
+    event_thread thread_;
+    std::unique_ptr<bus::bus_service> service_; ///< its thread's
 };
 
 } // namespace loopmon::test

@@ -26,41 +26,21 @@ std::string refusal(sd_bus_message* reply) {
 
 } // namespace
 
-std::shared_ptr<bus_service> bus_service::start(boost::asio::any_io_executor executor,
-                                                const std::string& address, std::string name,
-                                                program& source, sink& events,
-                                                std::function<void()> settled, bool lost) {
-    std::shared_ptr<bus_service> service(
-        new bus_service(std::move(name), source, events, std::move(settled)));
-    service->told_lost_ = lost;
-    service->sync();
-    const auto weak = std::weak_ptr(service);
-    service->link_ = systemd::bus_link::start(std::move(executor),
-                                              {.address = address, .description = "loopmon"},
-                                              {.connected =
-                                                   [weak](systemd::bus_pump& pump) {
-                                                       if (const auto self = weak.lock()) {
-                                                           self->connected(pump);
-                                                       }
-                                                   },
-                                               .lost =
-                                                   [weak](const std::string& error, bool) {
-                                                       if (const auto self = weak.lock()) {
-                                                           self->lost(error);
-                                                       }
-                                                   }});
-    return service;
-}
-
-bus_service::bus_service(std::string name, program& source, sink& events,
-                         std::function<void()> settled)
+bus_service::bus_service(sd_event* event, const std::string& address, std::string name,
+                         program& source, sink& events, std::function<void()> settled, bool lost)
     : name_(std::move(name)),
       shown_(source),
       guard_(shown_),
       events_(events),
       settled_(std::move(settled)),
       manager_(make_manager_object(shown_)),
-      log_control_(make_log_control(source)) {}
+      log_control_(make_log_control(source)),
+      told_lost_(lost),
+      connection_(event, {.address = address},
+                  {.connected = [this](sd_bus* bus) { connected(bus); },
+                   .lost = [this](const std::string& error) { this->lost(error); }}) {
+    sync();
+}
 
 void bus_service::add(sd_bus* bus, exported_object& object) {
     for (const auto member : object.protected_members()) {
@@ -72,41 +52,41 @@ void bus_service::add(sd_bus* bus, exported_object& object) {
     }
 }
 
-void bus_service::connected(systemd::bus_pump& pump) {
-    duplicate_.set(pump.waiting_descriptor());
-    pump.with_bus([this](sd_bus* bus) {
-        connection_.set(sd_bus_get_fd(bus));
-        if (const int r = guard_.add_to(bus); r < 0) {
-            name_answered(std::strerror(-r)); // no object without its guard
-            return;
+void bus_service::connected(sd_bus* bus) {
+    socket_.set(sd_bus_get_fd(bus));
+    if (const int r = guard_.add_to(bus); r < 0) {
+        name_answered(std::strerror(-r)); // no object without its guard
+        return;
+    }
+    sd_bus_slot* slot = nullptr;
+    if (const int r = sd_bus_add_object_manager(bus, &slot, bus_root); r < 0) {
+        events_.publish(
+            model::bus_lost{std::string("cannot export the ObjectManager: ") + std::strerror(-r)});
+    }
+    object_manager_.reset(slot);
+    add(bus, *manager_);
+    add(bus, *log_control_);
+    for (const auto* kind : {&loops_, &probes_}) {
+        for (const auto& [id, object] : *kind) {
+            add(bus, *object);
         }
-        sd_bus_slot* slot = nullptr;
-        sd_bus_add_object_manager(bus, &slot, bus_root);
-        object_manager_.reset(slot);
-        add(bus, *manager_);
-        add(bus, *log_control_);
-        for (const auto* kind : {&loops_, &probes_}) {
-            for (const auto& [id, object] : *kind) {
-                add(bus, *object);
+    }
+    // The name comes last: who sees it may use everything behind it.
+    slot = nullptr;
+    const int r = sd_bus_request_name_async(
+        bus, &slot, name_.c_str(), 0,
+        [](sd_bus_message* reply, void* userdata, sd_bus_error*) noexcept {
+            try {
+                static_cast<bus_service*>(userdata)->name_answered(refusal(reply));
+            } catch (...) { // out of memory; the next change is signalled all the same
             }
-        }
-        // The name comes last: who sees it may use everything behind it.
-        slot = nullptr;
-        const int r = sd_bus_request_name_async(
-            bus, &slot, name_.c_str(), 0,
-            [](sd_bus_message* reply, void* userdata, sd_bus_error*) noexcept {
-                try {
-                    static_cast<bus_service*>(userdata)->name_answered(refusal(reply));
-                } catch (...) { // out of memory; the next change is signalled all the same
-                }
-                return 1;
-            },
-            this);
-        name_request_.reset(slot);
-        if (r < 0) {
-            name_answered(std::strerror(-r));
-        }
-    });
+            return 1;
+        },
+        this);
+    name_request_.reset(slot);
+    if (r < 0) {
+        name_answered(std::strerror(-r));
+    }
 }
 
 void bus_service::name_answered(const std::string& error) {
@@ -124,8 +104,7 @@ void bus_service::name_answered(const std::string& error) {
 }
 
 void bus_service::lost(const std::string& error) {
-    connection_.clear();
-    duplicate_.clear();
+    socket_.clear();
     name_request_.reset();
     name_answered_ = false;
     guard_.drop();
@@ -151,16 +130,14 @@ void bus_service::settle() {
 
 template <class Make>
 void bus_service::sync(objects& have, const std::vector<program::id>& want, const Make& make) {
-    const auto pump = link_ ? link_->pump() : nullptr;
+    auto* const bus = connection_.bus();
     for (auto object = have.begin(); object != have.end();) {
         if (std::find(want.begin(), want.end(), object->first) != want.end()) {
             ++object;
             continue;
         }
-        if (pump) {
-            pump->with_bus([&](sd_bus* bus) {
-                sd_bus_emit_object_removed(bus, object->second->path().c_str());
-            });
+        if (bus != nullptr) {
+            sd_bus_emit_object_removed(bus, object->second->path().c_str());
         }
         object = have.erase(object);
     }
@@ -169,11 +146,9 @@ void bus_service::sync(objects& have, const std::vector<program::id>& want, cons
             continue;
         }
         auto& object = *have.emplace(id, make(id)).first->second;
-        if (pump) {
-            pump->with_bus([&](sd_bus* bus) {
-                add(bus, object);
-                sd_bus_emit_object_added(bus, object.path().c_str());
-            });
+        if (bus != nullptr) {
+            add(bus, object);
+            sd_bus_emit_object_added(bus, object.path().c_str());
         }
     }
 }
@@ -187,32 +162,25 @@ void bus_service::sync() {
 }
 
 void bus_service::signal_changes() {
-    const auto pump = link_->pump();
-    behind_ = false;
-    if (!pump) {
+    auto* const bus = connection_.bus();
+    behind_ = bus != nullptr && name_answered_ && bus_guard::congested(bus);
+    if (bus == nullptr || !name_answered_ || behind_) {
         return;
     }
-    pump->with_bus([this](sd_bus* bus) {
-        behind_ = name_answered_ && bus_guard::congested(bus);
-        if (!name_answered_ || behind_) {
-            return;
+    shown_.pass();
+    manager_->signal_changes(bus);
+    for (const auto* kind : {&loops_, &probes_}) {
+        for (const auto& [id, object] : *kind) {
+            object->signal_changes(bus);
         }
-        shown_.pass();
-        manager_->signal_changes(bus);
-        for (const auto* kind : {&loops_, &probes_}) {
-            for (const auto& [id, object] : *kind) {
-                object->signal_changes(bus);
-            }
-        }
-    });
+    }
 }
 
 void bus_service::stop() {
     name_request_.reset();
     guard_.drop();
-    connection_.clear();
-    duplicate_.clear();
-    link_->stop();
+    socket_.clear();
+    connection_.stop();
 }
 
 } // namespace loopmon::bus

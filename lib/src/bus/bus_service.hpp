@@ -5,13 +5,10 @@
 #pragma once
 
 #include "base/fork.hpp"
+#include "bus/bus_connection.hpp"
 #include "bus/bus_guard.hpp"
 #include "bus/bus_object.hpp"
 #include "model/sink.hpp"
-
-#include <loopmon/systemd/bus_link.hpp>
-
-#include <boost/asio/any_io_executor.hpp>
 
 #include <functional>
 #include <map>
@@ -20,15 +17,14 @@
 
 namespace loopmon::bus {
 
-/// All on the thread of the executor.
-class bus_service : public std::enable_shared_from_this<bus_service> {
+/// All on the thread that runs the event loop.
+class bus_service {
 public:
     /// @param settled called once, when the name is owned or the first attempt to get it has failed
     /// @param lost    it was reported as lost, so that it comes back is to be reported, too
-    static std::shared_ptr<bus_service> start(boost::asio::any_io_executor executor,
-                                              const std::string& address, std::string name,
-                                              program& source, sink& events,
-                                              std::function<void()> settled, bool lost = false);
+    /// @throws std::exception without descriptors or memory
+    bus_service(sd_event* event, const std::string& address, std::string name, program& source,
+                sink& events, std::function<void()> settled, bool lost = false);
     bus_service(const bus_service&) = delete;
     bus_service& operator=(const bus_service&) = delete;
 
@@ -44,9 +40,7 @@ public:
     void stop();
 
 private:
-    bus_service(std::string name, program& source, sink& events, std::function<void()> settled);
-
-    void connected(systemd::bus_pump& pump);
+    void connected(sd_bus* bus);
     void lost(const std::string& error);
     void name_answered(const std::string& error);
     void settle();
@@ -60,20 +54,19 @@ private:
     std::string name_;
     moment shown_;
     bus_guard guard_;
-    base::closed_in_child connection_; ///< a child would keep the name owned
-    base::closed_in_child duplicate_;
+    base::closed_in_child socket_; ///< a child would keep the name owned
     sink& events_;
     std::function<void()> settled_;
-    std::shared_ptr<systemd::bus_link> link_;
     systemd::slot_ptr object_manager_;
     systemd::slot_ptr name_request_;
     std::unique_ptr<exported_object> manager_;
     std::unique_ptr<exported_object> log_control_;
     objects loops_;
     objects probes_;
-    bool told_lost_ = false;
+    bool told_lost_;
     bool name_answered_ = false; ///< on this connection
     bool behind_ = false;
+    bus_connection connection_; ///< calls the rest
 };
 
 } // namespace loopmon::bus

@@ -4,7 +4,7 @@
 //
 // Start: read the state directory -> thread -> tell the previous trip -> bus -> first round.
 // Ready: the name is owned, or cannot be soon -> READY=1 with the first ping -> judgement after
-// grace. Stop: no more pings, STOPPING=1 -> bus -> tick -> the context runs dry -> join ->
+// grace. Stop: no more pings, STOPPING=1 -> bus -> tick -> join ->
 // outboxes.
 //
 // Public calls come from any thread and hand their work to the watcher's context; everything below
@@ -13,7 +13,7 @@
 #pragma once
 
 #include "base/fork.hpp"
-#include "bus_context.hpp"
+#include "event_loop.hpp"
 #include "model/program.hpp"
 #include "proc/debugger_look.hpp"
 #include "report/reporter.hpp"
@@ -166,7 +166,7 @@ private:
     watch::thread_investigator investigator_;
     watch::watcher watcher_;
     model::time_point wake_{}; ///< of the next round
-    std::unique_ptr<bus_context> bus_;
+    std::unique_ptr<event_loop> bus_;
     /// An attempt to make one that is wanted and not there; none before set_up().
     model::time_point bus_due_ = model::time_point::max();
     bool bus_lost_ = false;           ///< and reported as lost by this object

@@ -86,11 +86,10 @@ void monitor_impl::run() {
             attempt([this] { tick(); });
         }
     }
-    if (bus_ && bus_->intact()) {
-        attempt([this] { bus_->finish(); });
-    } else if (bus_) {
-        bus_context::abandon(std::move(bus_));
+    if (bus_ && !bus_->intact()) {
+        event_loop::abandon(std::move(bus_));
     }
+    bus_.reset();
 }
 
 void monitor_impl::wait() {
@@ -105,7 +104,7 @@ void monitor_impl::wait() {
 void monitor_impl::keep_bus() {
     if (bus_ && !bus_->intact()) {
         queue_.wake_by({});
-        bus_context::abandon(std::move(bus_));
+        event_loop::abandon(std::move(bus_));
         lose_bus("the program closed its descriptors");
     }
     const auto now = std::chrono::steady_clock::now();
@@ -115,14 +114,12 @@ void monitor_impl::keep_bus() {
     }
     bus_due_ = now + bus_retry;
     try {
-        auto made = std::make_unique<bus_context>();
-        made->service() = bus::bus_service::start(
-            made->executor(), address, bus_name(options_), *this, reporter_,
-            [weak = weak_from_this()] {
-                if (const auto settled = weak.lock()) {
-                    settled->bus_settled_ = true;
-                    settled->try_ready();
-                }
+        auto made = std::make_unique<event_loop>();
+        made->service() = std::make_unique<bus::bus_service>(
+            made->event(), address, bus_name(options_), *this, reporter_,
+            [this] {
+                bus_settled_ = true;
+                try_ready();
             },
             bus_lost_);
         bus_ = std::move(made);
