@@ -7,7 +7,7 @@
 # busctl is in "systemd"; it is useful without systemd running, too.
 readonly build_packages=(
     g++ cmake ninja-build pkgconf
-    libsystemd-dev libtomlplusplus-dev libcli11-dev
+    libsystemd-dev libtomlplusplus-dev libcli11-dev nlohmann-json3-dev
     dbus-daemon systemd
 )
 # Beyond the build: the container of the end-to-end tests needs systemd as an init and a system bus.
@@ -24,17 +24,17 @@ boost_packages() {
     local version
     for version in 1.88 1.83 1.81; do
         if is_installed "libboost$version-dev"; then
-            echo "libboost$version-dev libboost-json$version-dev"
+            echo "libboost$version-dev"
             return
         fi
     done
     for version in 1.88 1.83 1.81; do
-        if is_on_offer "libboost-json$version-dev"; then
-            echo "libboost$version-dev libboost-json$version-dev"
+        if is_on_offer "libboost$version-dev"; then
+            echo "libboost$version-dev"
             return
         fi
     done
-    echo "libboost-dev libboost-json-dev" # another Debian; CMake tells if it is too old
+    echo "libboost-dev" # another Debian; CMake tells if it is too old
 }
 
 is_installed() {
@@ -57,7 +57,7 @@ missing() {
 # goes on: the build finds out what it really needs.
 require() {
     if ! command -v apt-get >/dev/null; then
-        echo "Not Debian: install the counterparts of: $* and Boost (with Boost.JSON)" >&2
+        echo "Not Debian: install the counterparts of: $* and Boost" >&2
         return
     fi
     # A fresh machine has no package lists, and Boost is chosen by them.

@@ -76,7 +76,7 @@ void offload_pool::leave() noexcept {
 namespace detail {
 
 offload_call::offload_call(boost::asio::execution_context& loop, std::string_view name,
-                           const boost::source_location& where)
+                           const source_location& where)
     : loop_(offload_loop::of(loop)), task_(loop, name, where, true) {}
 
 offload_call::~offload_call() = default;

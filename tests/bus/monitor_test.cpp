@@ -72,7 +72,7 @@ TEST_CASE("monitor: live tasks are counted and listed with the place that spawne
     loopmon::monitor monitor(on(bus));
     auto watched = monitor.watch(loop.io, quick());
     asio::steady_timer never(loop.io, 1h);
-    const auto line = BOOST_CURRENT_LOCATION.line() + 1;
+    const auto line = loopmon::source_location::current().line() + 1;
     loopmon::spawn(loop.io, "poll-modem", [&never, &watched]() -> asio::awaitable<void> {
         watched.configure(quick()); // the rounds of the monitor that follow are not of this task
         boost::system::error_code cancelled;

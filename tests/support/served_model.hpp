@@ -51,8 +51,7 @@ public:
 
 private:
     struct loss_counter final : model::sink {
-        void publish(const model::event& happened,
-                     const boost::source_location&) noexcept override {
+        void publish(const model::event& happened, const source_location&) noexcept override {
             losses += std::holds_alternative<model::bus_lost>(happened) ? 1 : 0;
         }
         std::string text_of(const model::event&) override { return {}; }

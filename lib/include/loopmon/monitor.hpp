@@ -3,7 +3,7 @@
 
 #include <loopmon/export.hpp>
 
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -187,7 +187,7 @@ public:
     /// Writes a plain line where the monitor's own records go. Never blocks.
     /// @param priority as in syslog(3), 0 (emerg) to 7 (debug)
     void log(int priority, std::string text,
-             const boost::source_location& where = BOOST_CURRENT_LOCATION);
+             const source_location& where = source_location::current());
     /// Waits until what was said so far has left the process, at most a second.
     void flush();
     /// Records less urgent than this are not written; 6 (info) at first.

@@ -11,7 +11,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <concepts>
 #include <string>
@@ -51,7 +51,7 @@ namespace loopmon {
 template <class Function, class Token = boost::asio::use_awaitable_t<>>
 requires std::invocable<std::decay_t<Function>>
 auto offload(offload_pool& pool, std::string_view name, Function&& fn, Token&& token = {},
-             const boost::source_location& where = BOOST_CURRENT_LOCATION) {
+             const source_location& where = source_location::current()) {
     using function = std::decay_t<Function>;
     return boost::asio::async_initiate<Token, detail::offload_signature<function>>(
         detail::initiate_offload{&pool, where}, token, std::string(name),
@@ -62,7 +62,7 @@ auto offload(offload_pool& pool, std::string_view name, Function&& fn, Token&& t
 template <class Function, class Token = boost::asio::use_awaitable_t<>>
 requires std::invocable<std::decay_t<Function>>
 auto offload(offload_pool& pool, Function&& fn, Token&& token = {},
-             const boost::source_location& where = BOOST_CURRENT_LOCATION) {
+             const source_location& where = source_location::current()) {
     return offload(pool, "offload", std::forward<Function>(fn), std::forward<Token>(token), where);
 }
 

@@ -12,7 +12,7 @@
 #include <boost/asio/execution/executor.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/query.hpp>
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <concepts>
 #include <exception>
@@ -107,7 +107,7 @@ template <detail::executor Executor, class Coroutine,
           class CompletionToken = boost::asio::detached_t>
 auto spawn(const Executor& executor, std::string_view name, Coroutine&& coroutine,
            CompletionToken&& token = {},
-           const boost::source_location& where = BOOST_CURRENT_LOCATION) {
+           const source_location& where = source_location::current()) {
     using body = detail::task_coroutine<std::decay_t<Coroutine>>;
     boost::asio::execution_context& context =
         boost::asio::query(executor, boost::asio::execution::context);
@@ -127,7 +127,7 @@ template <std::derived_from<boost::asio::execution_context> Context, class Corou
           class CompletionToken = boost::asio::detached_t>
 auto spawn(Context& context, std::string_view name, Coroutine&& coroutine,
            CompletionToken&& token = {},
-           const boost::source_location& where = BOOST_CURRENT_LOCATION) {
+           const source_location& where = source_location::current()) {
     return spawn(context.get_executor(), name, std::forward<Coroutine>(coroutine),
                  std::forward<CompletionToken>(token), where);
 }

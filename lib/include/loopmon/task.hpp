@@ -3,7 +3,7 @@
 
 #include <loopmon/export.hpp>
 
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -56,11 +56,10 @@ public:
     /// The task that is current where it is constructed becomes its parent.
     /// @param context the loop that runs the task, e.g. an io_context
     /// @param name    shown to people; cut after 64 bytes
-    /// @param where   shown as the place that spawned the task. Of Boost and not of std, which
-    ///                clang has from version 16 on; made from a std::source_location too.
+    /// @param where   shown as the place that spawned the task
     /// @throws std::bad_alloc at the first task of a context only
     task(boost::asio::execution_context& context, std::string_view name,
-         const boost::source_location& where = BOOST_CURRENT_LOCATION);
+         const source_location& where = source_location::current());
 
     task(task&& other) noexcept;
     task& operator=(task&& other) noexcept;
@@ -92,7 +91,7 @@ public:
 private:
     friend class detail::offload_call;
     task(boost::asio::execution_context& context, std::string_view name,
-         const boost::source_location& where, bool offloaded);
+         const source_location& where, bool offloaded);
 
     std::shared_ptr<measure::loop_state> loop_;
     std::uint64_t word_ = 0; ///< what current_task() says where it is current

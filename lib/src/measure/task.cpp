@@ -27,11 +27,11 @@ task_scope::~task_scope() {
 task::task() noexcept = default;
 
 task::task(boost::asio::execution_context& context, std::string_view name,
-           const boost::source_location& where)
+           const source_location& where)
     : task(context, name, where, false) {}
 
 task::task(boost::asio::execution_context& context, std::string_view name,
-           const boost::source_location& where, bool offloaded)
+           const source_location& where, bool offloaded)
     : loop_(measure::state_of(context)),
       word_(loop_->tasks().add({.name = name,
                                 .where = where,

@@ -10,7 +10,7 @@
 #include "measure/atomic_text.hpp"
 #include "measure/current_task.hpp"
 
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -25,7 +25,7 @@ namespace loopmon::measure {
 struct new_task {
     std::string_view name; ///< cut after atomic_text::capacity bytes
     /// Its strings must live as long as the process, as those of the language do.
-    boost::source_location where = {};
+    source_location where = {};
     std::chrono::steady_clock::time_point began = {};
     task_word parent = 0; ///< which may be over
     bool offloaded = false;

@@ -6,10 +6,6 @@
 
 #include <loopmon/version.hpp>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/system/error_code.hpp>
-
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -17,8 +13,6 @@
 namespace loopmon::model {
 
 namespace {
-
-namespace json = boost::json;
 
 // Of each loop, enough to see what came before an alert; ListStalls and GetHistory have the rest. A
 // process of a thousand loops must still be able to send its report over D-Bus.
@@ -29,20 +23,17 @@ constexpr std::size_t most_tasks = 1000;
 constexpr std::size_t most_with_lists = std::size_t{2} * 1024 * 1024;
 
 template <class Values>
-json::array last_of(const Values& values, std::size_t most) {
-    json::array out;
+json last_of(const Values& values, std::size_t most) {
+    auto out = json::array();
     for (auto i = values.size() - std::min(most, values.size()); i < values.size(); ++i) {
         out.push_back(to_json(values[i]));
     }
     return out;
 }
 
-json::object loop_report(queries& source, queries::id id, const loop_status& loop,
-                         bool with_lists) {
+json loop_report(queries& source, queries::id id, const loop_status& loop, bool with_lists) {
     auto out = to_json(loop);
-    for (const auto& [name, value] : to_json(source.window(id))) {
-        out[name] = value;
-    }
+    out.update(to_json(source.window(id)));
     if (!with_lists) {
         out["Truncated"] = true;
         return out;
@@ -55,38 +46,35 @@ json::object loop_report(queries& source, queries::id id, const loop_status& loo
 }
 
 /// The flight record as it is, or null.
-json::value last_trip(queries& source) {
-    boost::system::error_code none;
-    auto record = json::parse(source.flight_record(), none);
-    return none ? json::value() : record;
+json last_trip(queries& source) {
+    auto record = json::parse(source.flight_record(), nullptr, false);
+    return record.is_discarded() ? json() : record;
 }
 
 } // namespace
 
 // Loop by loop: as text it takes a tenth of the memory that its values do.
 std::string json_report(queries& source) {
-    json::object head{{"Version", version}};
-    for (const auto& [name, value] : to_json(source.manager())) {
-        head[name] = value;
-    }
+    json head{{"Version", version}};
+    head.update(to_json(source.manager()));
     head["LastTrip"] = last_trip(source);
-    auto text = json::serialize(head);
+    auto text = text_of(head);
     const auto add_list = [&text](std::string_view name, const auto& ids, const auto& entry) {
         text.back() = ','; // was the end of the object
         text.append("\"").append(name).append("\":[");
         for (const auto id : ids) {
             if (const auto object = entry(id)) {
-                text.append(text.back() == '[' ? "" : ",").append(json::serialize(*object));
+                text.append(text.back() == '[' ? "" : ",").append(text_of(*object));
             }
         }
         text += "]}";
     };
-    add_list("Loops", source.loops(), [&](queries::id id) -> std::optional<json::object> {
+    add_list("Loops", source.loops(), [&](queries::id id) -> std::optional<json> {
         const auto loop = source.loop(id);
         return loop ? std::optional(loop_report(source, id, *loop, text.size() < most_with_lists))
                     : std::nullopt;
     });
-    add_list("Probes", source.probes(), [&](queries::id id) -> std::optional<json::object> {
+    add_list("Probes", source.probes(), [&](queries::id id) -> std::optional<json> {
         const auto probe = source.probe(id);
         return probe ? std::optional(to_json(*probe)) : std::nullopt;
     });

@@ -4,12 +4,22 @@
 #include "model/bounds.hpp"
 #include "model/fields.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 
 namespace loopmon::model {
 
-namespace json = boost::json;
+std::string text_of(const json& value) {
+    return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::uint64_t count_of(const json& value) {
+    if (!value.is_number_unsigned()) { // get() would wrap what is negative
+        throw std::out_of_range("not a count");
+    }
+    return value.get<std::uint64_t>();
+}
 
 std::int64_t json_usec(duration value) {
     return std::chrono::duration_cast<std::chrono::microseconds>(value).count();
@@ -19,8 +29,8 @@ std::int64_t json_usec(wall_time when) {
     return json_usec(std::chrono::duration_cast<duration>(when.time_since_epoch()));
 }
 
-json::array to_json(const std::vector<std::string>& texts) {
-    json::array out;
+json to_json(const std::vector<std::string>& texts) {
+    auto out = json::array();
     for (const auto& text : texts) {
         out.emplace_back(bounded_text(text, longest_text));
     }
@@ -30,23 +40,23 @@ json::array to_json(const std::vector<std::string>& texts) {
 namespace {
 
 template <class Value>
-json::value json_value(const Value& value, std::size_t longest) {
+json json_value(const Value& value, std::size_t longest) {
     if constexpr (std::is_same_v<Value, duration> || std::is_same_v<Value, wall_time>) {
         return json_usec(value);
     } else if constexpr (std::is_same_v<Value, std::string>) {
-        return json::value(bounded_text(value, longest));
+        return bounded_text(value, longest);
     } else if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
         return to_json(value);
     } else if constexpr (std::is_enum_v<Value>) {
-        return json::value(to_string(value));
+        return to_string(value);
     } else {
         return value;
     }
 }
 
 template <class Fields, class Status>
-json::object object_of(const Fields& fields, const Status& shown, bool tracking = true) {
-    json::object out;
+json object_of(const Fields& fields, const Status& shown, bool tracking = true) {
+    auto out = json::object();
     for_each(fields, [&]<class Field>(const Field& row) {
         if (tracking || !row.tracking) {
             out[row.name] = json_value(Field::of(shown), Field::longest);
@@ -57,29 +67,29 @@ json::object object_of(const Fields& fields, const Status& shown, bool tracking 
 
 } // namespace
 
-json::object to_json(const manager_status& manager) {
+json to_json(const manager_status& manager) {
     return object_of(manager_fields, manager);
 }
 
-json::object to_json(const loop_status& loop) {
+json to_json(const loop_status& loop) {
     return object_of(loop_fields, loop, loop.tracking);
 }
 
-json::object to_json(const lag_summary& window) {
+json to_json(const lag_summary& window) {
     return object_of(window_fields, window);
 }
 
-json::object to_json(const probe_status& probe) {
+json to_json(const probe_status& probe) {
     return object_of(probe_fields, probe);
 }
 
-json::object to_json(const task_status& task) {
-    json::object out{{"Id", task.id},
-                     {"Name", bounded_text(task.name, longest_name)},
-                     {"Spawned", bounded_text(task.spawned, longest_name)},
-                     {"AgeUSec", json_usec(task.age)},
-                     {"RunTimeUSec", json_usec(task.run_time)},
-                     {"PendingHandlers", task.pending}};
+json to_json(const task_status& task) {
+    json out{{"Id", task.id},
+             {"Name", bounded_text(task.name, longest_name)},
+             {"Spawned", bounded_text(task.spawned, longest_name)},
+             {"AgeUSec", json_usec(task.age)},
+             {"RunTimeUSec", json_usec(task.run_time)},
+             {"PendingHandlers", task.pending}};
     if (task.parent != 0) {
         out["Parent"] = task.parent;
     }
@@ -89,7 +99,7 @@ json::object to_json(const task_status& task) {
     return out;
 }
 
-json::object to_json(const stall_status& stall) {
+json to_json(const stall_status& stall) {
     auto out = to_json(stall.who);
     out["Id"] = stall.id;
     out["Timestamp"] = json_usec(stall.began);
@@ -100,10 +110,10 @@ json::object to_json(const stall_status& stall) {
     return out;
 }
 
-json::object to_json(const culprit& unbounded) {
+json to_json(const culprit& unbounded) {
     const auto who = bounded(unbounded);
-    json::object out;
-    const auto add = [&out](json::string_view name, const std::string& text) {
+    auto out = json::object();
+    const auto add = [&out](const char* name, const std::string& text) {
         if (!text.empty()) {
             out[name] = text;
         }
@@ -129,8 +139,9 @@ json::object to_json(const culprit& unbounded) {
     return out;
 }
 
-json::array to_json(const history_entry& second) {
-    return {json_usec(second.when), json_usec(second.lag_max), second.active_tasks, second.pending};
+json to_json(const history_entry& second) {
+    return json::array(
+        {json_usec(second.when), json_usec(second.lag_max), second.active_tasks, second.pending});
 }
 
 } // namespace loopmon::model

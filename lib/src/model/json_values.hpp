@@ -6,8 +6,7 @@
 
 #include "model/status.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <string>
@@ -15,20 +14,29 @@
 
 namespace loopmon::model {
 
+/// Members stay in the order in which they were added.
+using json = nlohmann::ordered_json;
+
+/// On one line. What is not UTF-8 is replaced.
+/// @throws std::bad_alloc
+[[nodiscard]] std::string text_of(const json& value);
+/// @throws std::exception for what is not a whole number from 0 on
+[[nodiscard]] std::uint64_t count_of(const json& value);
+
 [[nodiscard]] std::int64_t json_usec(duration value);
 [[nodiscard]] std::int64_t json_usec(wall_time when);
 
-[[nodiscard]] boost::json::array to_json(const std::vector<std::string>& texts);
-[[nodiscard]] boost::json::object to_json(const manager_status& manager);
-[[nodiscard]] boost::json::object to_json(const lag_summary& window);
+[[nodiscard]] json to_json(const std::vector<std::string>& texts);
+[[nodiscard]] json to_json(const manager_status& manager);
+[[nodiscard]] json to_json(const lag_summary& window);
 /// What is known with handler tracking only is absent without it.
-[[nodiscard]] boost::json::object to_json(const loop_status& loop);
-[[nodiscard]] boost::json::object to_json(const task_status& task);
-[[nodiscard]] boost::json::object to_json(const stall_status& stall);
-[[nodiscard]] boost::json::object to_json(const probe_status& probe);
+[[nodiscard]] json to_json(const loop_status& loop);
+[[nodiscard]] json to_json(const task_status& task);
+[[nodiscard]] json to_json(const stall_status& stall);
+[[nodiscard]] json to_json(const probe_status& probe);
 /// What is not known is absent.
-[[nodiscard]] boost::json::object to_json(const culprit& who);
+[[nodiscard]] json to_json(const culprit& who);
 /// An array [timestamp, lag max, active tasks, pending handlers], as GetHistory has it.
-[[nodiscard]] boost::json::array to_json(const history_entry& second);
+[[nodiscard]] json to_json(const history_entry& second);
 
 } // namespace loopmon::model

@@ -3,7 +3,7 @@
 
 #include "model/event.hpp"
 
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <chrono>
 #include <string>
@@ -16,7 +16,7 @@ public:
     virtual ~sink() = default;
     /// @param where the source location that the journal shows
     virtual void publish(const event& happened,
-                         const boost::source_location& where = BOOST_CURRENT_LOCATION) noexcept = 0;
+                         const source_location& where = source_location::current()) noexcept = 0;
     /// What the record of an event says in one line, for the status of a unit.
     [[nodiscard]] virtual std::string text_of(const event& happened) = 0;
     /// Waits until what was published has left the process, at most `patience`: the last words

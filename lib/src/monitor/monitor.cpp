@@ -107,7 +107,7 @@ void monitor::configuration_rejected(std::vector<std::string> files, std::string
         impl_->configuration_rejected(std::move(files), std::move(error));
     }
 }
-void monitor::log(int priority, std::string text, const boost::source_location& where) {
+void monitor::log(int priority, std::string text, const source_location& where) {
     const auto severity = static_cast<model::priority>(std::clamp(priority, 0, 7));
     if (impl_->left_behind(where)) {
         impl_->write_from_child(severity, std::move(text), where);

@@ -197,20 +197,19 @@ void monitor_impl::reloading() {
 void monitor_impl::configuration_loaded(std::vector<std::string> files) {
     post([files = std::move(files)](monitor_impl& self) {
         self.config_files_ = files;
-        self.reporter_.publish(model::config_loaded{files}, BOOST_CURRENT_LOCATION);
+        self.reporter_.publish(model::config_loaded{files}, source_location::current());
         self.end_reload();
     });
 }
 
 void monitor_impl::configuration_rejected(std::vector<std::string> files, std::string error) {
     post([files = std::move(files), error = std::move(error)](monitor_impl& self) {
-        self.reporter_.publish(model::config_rejected{files, error}, BOOST_CURRENT_LOCATION);
+        self.reporter_.publish(model::config_rejected{files, error}, source_location::current());
         self.end_reload();
     });
 }
 
-void monitor_impl::note(model::priority severity, std::string text,
-                        const boost::source_location& where) {
+void monitor_impl::note(model::priority severity, std::string text, const source_location& where) {
     reporter_.note(severity, std::move(text), where);
 }
 

@@ -13,7 +13,7 @@
 
 namespace loopmon::detail {
 
-bool monitor_impl::left_behind(const boost::source_location& where) noexcept {
+bool monitor_impl::left_behind(const source_location& where) noexcept {
     if (!in_child()) {
         return false;
     }
@@ -28,7 +28,7 @@ bool monitor_impl::left_behind(const boost::source_location& where) noexcept {
 }
 
 void monitor_impl::write_from_child(model::priority severity, std::string text,
-                                    const boost::source_location& where) noexcept {
+                                    const source_location& where) noexcept {
     try {
         // The reporter's threads are gone, and its locks perhaps taken.
         report::journal fresh(report::detect_log_target());

@@ -65,17 +65,17 @@ public:
     void reloading();
     void configuration_loaded(std::vector<std::string> files);
     void configuration_rejected(std::vector<std::string> files, std::string error);
-    void note(model::priority severity, std::string text, const boost::source_location& where);
+    void note(model::priority severity, std::string text, const source_location& where);
     void flush();
     void log_level(model::priority least) { reporter_.log().level(least); }
 
     // -- in a child of fork(), see monitor_fork.cpp
     [[nodiscard]] bool in_child() const noexcept { return forks_ != base::forks(); }
     /// True in a child, which says so at the first time: nothing may be called any more.
-    bool left_behind(const boost::source_location& where = BOOST_CURRENT_LOCATION) noexcept;
+    bool left_behind(const source_location& where = source_location::current()) noexcept;
     /// A line of the program, without the threads and locks of the reporter.
     void write_from_child(model::priority severity, std::string text,
-                          const boost::source_location& where) noexcept;
+                          const source_location& where) noexcept;
     /// Instead of its end.
     static void keep_for_good(const std::shared_ptr<monitor_impl>& left) noexcept;
 

@@ -68,7 +68,7 @@ void monitor_impl::attempt(Work&& work) noexcept {
         }
         problem_due_ = now + problem_period;
         try {
-            note(model::priority::err, problem.what(), BOOST_CURRENT_LOCATION);
+            note(model::priority::err, problem.what(), source_location::current());
         } catch (const std::exception&) { // nor is there memory to say so
         }
     }
@@ -132,7 +132,7 @@ void monitor_impl::keep_bus() {
 
 void monitor_impl::lose_bus(const char* why) {
     if (!std::exchange(bus_lost_, true)) {
-        reporter_.publish(model::bus_lost{why}, BOOST_CURRENT_LOCATION);
+        reporter_.publish(model::bus_lost{why}, source_location::current());
     }
 }
 
@@ -145,7 +145,7 @@ void monitor_impl::set_up() {
     reporter_.tell_previous_trip();
     if (const auto& problem = investigator_.problem(); !problem.empty()) {
         note(model::priority::warning, "handlers that compute will have no stack: " + problem,
-             BOOST_CURRENT_LOCATION);
+             source_location::current());
     }
     bus_settled_ = bus_address(options_).empty();
     bus_due_ = {};
@@ -220,7 +220,7 @@ void monitor_impl::try_ready() {
 
 void monitor_impl::explain_delay(model::time_point now, const std::string& what) {
     if (notifier_->has_manager() && start_up_.take_overdue(now)) {
-        note(model::priority::warning, "READY=1 is held back: " + what, BOOST_CURRENT_LOCATION);
+        note(model::priority::warning, "READY=1 is held back: " + what, source_location::current());
     }
 }
 
@@ -235,7 +235,7 @@ void monitor_impl::check_watchdog() {
              "the watchdog lag of " + report::human(lag) +
                  " will not be reached: WatchdogSec=" + report::human(gate.period()) +
                  " ends the service first; choose a lag under " + report::human(room),
-             BOOST_CURRENT_LOCATION);
+             source_location::current());
     }
 }
 
@@ -251,7 +251,7 @@ void monitor_impl::announce_wait(model::time_point now) {
     note(model::priority::notice,
          patient ? "a debugger is attached: " + wait + " instead of " + report::human(gate.period())
                  : wait + " again",
-         BOOST_CURRENT_LOCATION);
+         source_location::current());
 }
 
 void monitor_impl::end_reload() {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/flight_log.hpp"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
+#include "model/json_values.hpp"
 
 #include <utility>
 
@@ -15,7 +14,7 @@ constexpr auto file_name = "flight-record.json";
 /// NTrips of a flight record; 0 for what is none.
 std::uint64_t n_trips_of(const std::string& text) noexcept {
     try {
-        return boost::json::parse(text).at("NTrips").to_number<std::uint64_t>();
+        return count_of(model::json::parse(text).at("NTrips"));
     } catch (...) {
         return 0;
     }

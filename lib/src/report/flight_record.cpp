@@ -6,9 +6,6 @@
 
 #include <loopmon/version.hpp>
 
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -20,7 +17,7 @@ namespace loopmon::report {
 
 namespace {
 
-namespace json = boost::json;
+using model::json;
 
 template <class Part>
 void attempt(Part&& part) noexcept {
@@ -46,21 +43,21 @@ std::optional<queries::id> find_loop(queries& source, const std::string& name) {
     return std::nullopt;
 }
 
-json::value kernel() {
+json kernel() {
     utsname name{};
-    return ::uname(&name) == 0 ? json::value(name.release) : json::value();
+    return ::uname(&name) == 0 ? json(name.release) : json();
 }
 
-json::value boot_id() {
+json boot_id() {
     auto id = base::read_proc("sys/kernel/random/boot_id");
     id = id.substr(0, id.find('\n'));
     // As journalctl(1) takes it, in _BOOT_ID=.
     id.erase(std::remove(id.begin(), id.end(), '-'), id.end());
-    return id.empty() ? json::value() : json::value(id);
+    return id.empty() ? json() : json(id);
 }
 
-json::object event_fields(const record& told) {
-    json::object out;
+json event_fields(const record& told) {
+    auto out = json::object();
     for (const auto& [name, value] : told.fields) {
         if (!value.empty() && name != "LOOPMON_STACK") { // which Culprit has, frame by frame
             out[name] = value;
@@ -70,8 +67,8 @@ json::object event_fields(const record& told) {
 }
 
 template <class Values>
-json::array all_of(const Values& values) {
-    json::array out;
+json all_of(const Values& values) {
+    auto out = json::array();
     for (const auto& value : values) {
         out.push_back(to_json(value));
     }
@@ -80,15 +77,15 @@ json::array all_of(const Values& values) {
 
 enum class extent { whole, without_loop, without_stack };
 
-json::object object_of(const flight_record& flight, extent wanted) {
-    json::object out{{"Reason", flight.told.text},
-                     {"Timestamp", json_usec(flight.when)},
-                     {"NTrips", flight.n_trips},
-                     {"Versions", {{"loopmon", version}, {"kernel", kernel()}}},
-                     {"Program", program_invocation_short_name},
-                     {"PID", ::getpid()},
-                     {"BootID", boot_id()},
-                     {"Event", event_fields(flight.told)}};
+json object_of(const flight_record& flight, extent wanted) {
+    json out{{"Reason", flight.told.text},
+             {"Timestamp", json_usec(flight.when)},
+             {"NTrips", flight.n_trips},
+             {"Versions", {{"loopmon", version}, {"kernel", kernel()}}},
+             {"Program", program_invocation_short_name},
+             {"PID", ::getpid()},
+             {"BootID", boot_id()},
+             {"Event", event_fields(flight.told)}};
     if (wanted == extent::without_stack) {
         return out;
     }
@@ -144,11 +141,11 @@ flight_state collect_flight(queries& source, const model::trip& why) noexcept {
 std::string to_json_text(const flight_record& flight) {
     for (const auto wanted : {extent::whole, extent::without_loop}) {
         try {
-            return json::serialize(object_of(flight, wanted));
+            return text_of(object_of(flight, wanted));
         } catch (const std::bad_alloc&) { // less of it may fit
         }
     }
-    return json::serialize(object_of(flight, extent::without_stack));
+    return text_of(object_of(flight, extent::without_stack));
 }
 
 } // namespace loopmon::report

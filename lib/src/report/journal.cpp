@@ -21,7 +21,7 @@ namespace loopmon::report {
 
 namespace {
 
-std::vector<std::string> journal_fields(const record& entry, const boost::source_location& where) {
+std::vector<std::string> journal_fields(const record& entry, const source_location& where) {
     std::vector<std::string> fields;
     fields.reserve(entry.fields.size() + 8);
     // As sd_journal_send(3) does, which journald does not do for others.
@@ -65,7 +65,7 @@ journal::journal(log_target target, std::string socket_path)
       socket_(std::move(socket_path)),
       colour_(wants_colour(std::getenv("NO_COLOR"), std::getenv("TERM"))) {}
 
-void journal::write(const record& entry, const boost::source_location& where) {
+void journal::write(const record& entry, const source_location& where) {
     if (entry.severity > level()) {
         return;
     }

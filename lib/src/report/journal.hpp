@@ -8,7 +8,7 @@
 #include "report/journal_socket.hpp"
 #include "report/record.hpp"
 
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <string>
 
@@ -27,7 +27,7 @@ public:
 
     /// May block on the journal socket or on standard error: for the outbox thread. A record that
     /// the journal does not take goes to standard error.
-    void write(const record& entry, const boost::source_location& where);
+    void write(const record& entry, const source_location& where);
 
 private:
     journal_socket socket_;

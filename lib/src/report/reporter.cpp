@@ -62,7 +62,7 @@ struct complaints {
         if (const auto open = box.lock()) {
             open->post(
                 [log = log, entry = bounded({.severity = severity, .text = std::move(text)})] {
-                    log->write(entry, BOOST_CURRENT_LOCATION);
+                    log->write(entry, source_location::current());
                 });
         }
     }
@@ -89,7 +89,7 @@ reporter::reporter(const std::string& state_directory)
           journal->write(
               {.severity = priority::warning,
                .text = std::to_string(lost) + " records lost: no room in the queue to the journal"},
-              BOOST_CURRENT_LOCATION);
+              source_location::current());
       })),
       files_(outbox_) {
     if (!state_directory.empty()) {
@@ -110,13 +110,13 @@ reporter::~reporter() {
     outbox_->end(left.now());
 }
 
-void reporter::post(record entry, const boost::source_location& where) {
+void reporter::post(record entry, const source_location& where) {
     outbox_->post(
         [journal = journal_, entry = std::move(entry), where] { journal->write(entry, where); });
 }
 
 // Put into words there: the source lines of a stack take their time, and the watcher has none.
-void reporter::publish(const model::event& happened, const boost::source_location& where) noexcept {
+void reporter::publish(const model::event& happened, const source_location& where) noexcept {
     attempt([&] {
         outbox_->post([journal = journal_, happened, where] {
             complete_stack(happened);
@@ -167,8 +167,7 @@ void reporter::keep_flight(const model::trip& why) {
     });
 }
 
-void reporter::note(priority severity, std::string text,
-                    const boost::source_location& where) noexcept {
+void reporter::note(priority severity, std::string text, const source_location& where) noexcept {
     attempt([&] { post(bounded({.severity = severity, .text = std::move(text)}), where); });
 }
 
@@ -219,7 +218,7 @@ void reporter::tell_previous_trip() {
             save(log, told, trip_name, to);
         }
     };
-    outbox_->post([journal = journal_, entry = std::move(entry), where = BOOST_CURRENT_LOCATION,
+    outbox_->post([journal = journal_, entry = std::move(entry), where = source_location::current(),
                    files = std::weak_ptr(files_), mark = std::move(mark)] {
         journal->write(entry, where);
         if (const auto open = files.lock()) {

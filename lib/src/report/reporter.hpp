@@ -7,7 +7,7 @@
 #include "report/outbox.hpp"
 #include "report/trip_log.hpp"
 
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <memory>
 #include <string>
@@ -27,8 +27,7 @@ public:
     ~reporter() override;
 
     using sink::publish;
-    void publish(const model::event& happened,
-                 const boost::source_location& where) noexcept override;
+    void publish(const model::event& happened, const source_location& where) noexcept override;
     [[nodiscard]] std::string text_of(const model::event& happened) override;
     /// Both outboxes, within the same `patience`.
     void settle(std::chrono::milliseconds patience) noexcept override;
@@ -39,7 +38,7 @@ public:
 
     /// A plain line, no event.
     void note(priority severity, std::string text,
-              const boost::source_location& where = BOOST_CURRENT_LOCATION) noexcept;
+              const source_location& where = source_location::current()) noexcept;
 
     /// Tells the trip that an earlier run left behind and that nobody has told yet, and what is
     /// wrong with the state directory.
@@ -52,7 +51,7 @@ public:
 
 private:
     void tell_state_problems();
-    void post(record entry, const boost::source_location& where);
+    void post(record entry, const source_location& where);
     void keep_trip(const model::trip& why);
     void keep_flight(const model::trip& why);
 

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/trip_log.hpp"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-#include <boost/json/value_to.hpp>
+#include "model/json_values.hpp"
 
 #include <chrono>
 #include <optional>
@@ -18,16 +15,14 @@ constexpr auto file_name = "last-trip.json";
 
 std::optional<trip_record> parse(const std::string& text) noexcept {
     try {
-        const auto json = boost::json::parse(text);
+        const auto saved = model::json::parse(text);
         trip_record last;
-        last.n_trips = json.at("n_trips").to_number<std::uint64_t>();
+        last.n_trips = count_of(saved.at("n_trips"));
         last.when = model::wall_time(std::chrono::duration_cast<model::wall_time::duration>(
-            std::chrono::microseconds(json.at("timestamp_usec").to_number<std::int64_t>())));
-        last.reason = boost::json::value_to<std::string>(json.at("reason"));
-        last.reported = json.at("reported").as_bool();
-        if (const auto* const details = json.as_object().if_contains("details")) {
-            last.details = boost::json::value_to<std::string>(*details); // not in the first version
-        }
+            std::chrono::microseconds(saved.at("timestamp_usec").get<std::int64_t>())));
+        last.reason = saved.at("reason").get<std::string>();
+        last.reported = saved.at("reported").get<bool>();
+        last.details = saved.value("details", ""); // not in the first version
         return last;
     } catch (...) {
         return std::nullopt;
@@ -62,12 +57,11 @@ trip_record trip_log::load(std::string* problem) const noexcept {
 void trip_log::save(const trip_record& last) const {
     const auto usec =
         std::chrono::duration_cast<std::chrono::microseconds>(last.when.time_since_epoch());
-    const boost::json::value json = {{"n_trips", last.n_trips},
-                                     {"timestamp_usec", usec.count()},
-                                     {"reason", last.reason},
-                                     {"details", last.details},
-                                     {"reported", last.reported}};
-    file_.replace(boost::json::serialize(json));
+    file_.replace(text_of(model::json{{"n_trips", last.n_trips},
+                                      {"timestamp_usec", usec.count()},
+                                      {"reason", last.reason},
+                                      {"details", last.details},
+                                      {"reported", last.reported}}));
 }
 
 } // namespace loopmon::report

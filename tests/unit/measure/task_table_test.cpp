@@ -28,7 +28,7 @@ new_task called(std::string_view name) {
 
 TEST_CASE("task_table: a task is listed with all that was given, until it is removed") {
     task_table table;
-    const boost::source_location where("somewhere.cpp", 42, "spawner");
+    const loopmon::source_location where("somewhere.cpp", 42, "spawner");
     const auto task = table.add({.name = "poll-modem", .where = where, .began = now});
     CHECK(table.active() == 1);
     const auto tasks = table.list();
@@ -182,7 +182,7 @@ TEST_CASE("task_table: many threads add and remove while another lists whole tas
     std::atomic<bool> done{false};
     const auto churn = [&table, &done](char name) {
         // Name, line and age of a task go together, so a torn copy shows.
-        const boost::source_location where("churn.cpp", static_cast<unsigned>(name), "");
+        const loopmon::source_location where("churn.cpp", static_cast<unsigned>(name), "");
         const std::chrono::steady_clock::time_point began{std::chrono::seconds(name)};
         std::vector<task_word> tasks;
         for (std::size_t i = 0; !done; ++i) {

@@ -90,7 +90,7 @@ TEST_CASE("journal: a record goes over its own protocol, a value of several line
     entry.message_id = "0123";
     entry.fields = {{"LOOPMON_LOOP", "main"}, {"LOOPMON_TASK", ""}};
     entry.details = "  #0 poll";
-    log.write(entry, BOOST_CURRENT_LOCATION);
+    log.write(entry, loopmon::source_location::current());
     const auto received = journald.receive();
     using namespace std::string_literals;
     CHECK_THAT(received, Catch::ContainsSubstring(
@@ -106,7 +106,7 @@ TEST_CASE("journal: is reached also where its path cannot be seen any more", "[r
     journal log(log_target::journal, journald.path());
     std::filesystem::remove(journald.path()); // as after chroot(2)
     const captured_stderr captured;
-    log.write(simple("not lost"), BOOST_CURRENT_LOCATION);
+    log.write(simple("not lost"), loopmon::source_location::current());
     CHECK_THAT(journald.receive(), Catch::ContainsSubstring("MESSAGE=not lost\n"));
     CHECK(captured.text().empty());
 }
@@ -115,7 +115,7 @@ TEST_CASE("journal: a record too long for a datagram goes in a sealed file", "[r
     fake_journal journald;
     journal log(log_target::journal, journald.path());
     const std::string text(std::size_t{20} << 20U, 'x'); // twice the most that is asked for
-    log.write(simple(text), BOOST_CURRENT_LOCATION);
+    log.write(simple(text), loopmon::source_location::current());
     CHECK((journald.receive().find("MESSAGE=" + text + '\n') != std::string::npos));
     CHECK((journald.seals & F_SEAL_WRITE) != 0);
 }

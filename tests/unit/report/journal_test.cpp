@@ -33,7 +33,7 @@ std::string on_terminal(const char* no_color, const char* term) {
         ::setenv("TERM", term, 1);
         journal log(log_target::console);
         ::unsetenv("NO_COLOR");
-        log.write({priority::err, "", "", "ill", {}}, BOOST_CURRENT_LOCATION);
+        log.write({priority::err, "", "", "ill", {}}, loopmon::source_location::current());
     }
     std::array<char, 256> text{};
     const auto length = ::read(user, text.data(), text.size());
@@ -78,8 +78,8 @@ TEST_CASE("journal: records less urgent than the level are not written", "[repor
     const captured_stderr captured;
     journal log(log_target::console);
     log.level(priority::warning);
-    log.write({priority::notice, "", "", "quiet", {}}, BOOST_CURRENT_LOCATION);
-    log.write({priority::warning, "", "", "heard", {}}, BOOST_CURRENT_LOCATION);
+    log.write({priority::notice, "", "", "quiet", {}}, loopmon::source_location::current());
+    log.write({priority::warning, "", "", "heard", {}}, loopmon::source_location::current());
     CHECK(captured.text() == "<4>heard\n");
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("journal: is the target only if standard error is its stream", "[repor
 TEST_CASE("journal: a record that no journal takes goes to standard error", "[report]") {
     const captured_stderr captured;
     journal log(log_target::journal, "/nonexistent/socket");
-    log.write({priority::err, "", "", "not lost", {}}, BOOST_CURRENT_LOCATION);
+    log.write({priority::err, "", "", "not lost", {}}, loopmon::source_location::current());
     CHECK(captured.text() == "<3>not lost\n");
 }
 
@@ -112,7 +112,8 @@ TEST_CASE("journal: a record whose writing is interrupted by signals is written 
     std::atomic<bool> over{false};
     std::thread writer([&over] {
         journal log(log_target::console);
-        log.write({priority::err, "", "", "the whole of it", {}}, BOOST_CURRENT_LOCATION);
+        log.write({priority::err, "", "", "the whole of it", {}},
+                  loopmon::source_location::current());
         over = true;
     });
     interruptions = 0;

@@ -7,8 +7,7 @@
 #include "support/gate.hpp"
 #include "support/temporary_directory.hpp"
 
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
+#include <nlohmann/json.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -37,7 +36,7 @@ void publish_trip(reporter& r) {
                           .lag = 5s,
                           .threshold = 5s,
                           .who = {.task = "poll", .stack = {"read_config()"}}},
-              BOOST_CURRENT_LOCATION);
+              loopmon::source_location::current());
 }
 
 void trip(reporter& r) {
@@ -90,8 +89,8 @@ struct stuck_directory {
     static constexpr auto file = "last-trip.json.new";
 };
 
-boost::json::value flight_of(const reporter& r) {
-    return boost::json::parse(r.flight_record());
+nlohmann::json flight_of(const reporter& r) {
+    return nlohmann::json::parse(r.flight_record());
 }
 
 } // namespace
@@ -160,7 +159,8 @@ TEST_CASE("reporter: the stack of an alert is completed before it is told, on an
     });
     const captured_stderr captured;
     r.log().target(loopmon::model::log_target::console);
-    r.publish(model::stall{.loop = "main", .who = {.stack = stack}}, BOOST_CURRENT_LOCATION);
+    r.publish(model::stall{.loop = "main", .who = {.stack = stack}},
+              loopmon::source_location::current());
     r.settle(60s);
     CHECK(completed_by != std::thread::id());
     CHECK(completed_by != std::this_thread::get_id());
@@ -349,7 +349,8 @@ TEST_CASE("reporter: a previous trip is told once, however soon this process end
             wait();
             return std::vector<std::string>{"a()"};
         });
-        next.publish(model::stall{.loop = "main", .who = {.stack = slow}}, BOOST_CURRENT_LOCATION);
+        next.publish(model::stall{.loop = "main", .who = {.stack = slow}},
+                     loopmon::source_location::current());
         busy.entered(); // the journal is busy with this record
         next.tell_previous_trip();
     }

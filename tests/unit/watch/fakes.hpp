@@ -15,7 +15,7 @@
 struct recorded_events final : loopmon::model::sink {
     using sink::publish;
     void publish(const loopmon::model::event& happened,
-                 const boost::source_location&) noexcept override {
+                 const loopmon::source_location&) noexcept override {
         events.push_back(happened);
         if (order != nullptr) {
             order->push_back("event");

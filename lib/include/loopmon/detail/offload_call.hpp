@@ -18,7 +18,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
-#include <boost/assert/source_location.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <atomic>
 #include <concepts>
@@ -56,7 +56,7 @@ public:
 protected:
     /// @param loop where it completes
     offload_call(boost::asio::execution_context& loop, std::string_view name,
-                 const boost::source_location& where);
+                 const source_location& where);
 
 private:
     virtual void invoke() noexcept = 0;
@@ -96,7 +96,7 @@ public:
 
     template <class H, class F>
     offload_call_of(const executor_type& executor, std::string_view name,
-                    const boost::source_location& where, H&& handler, F&& fn)
+                    const source_location& where, H&& handler, F&& fn)
         : offload_call(boost::asio::query(executor, boost::asio::execution::context), name, where),
           work_(std::in_place, executor),
           handler_(std::in_place, std::forward<H>(handler)),
@@ -157,7 +157,7 @@ private:
 
 struct initiate_offload {
     offload_pool* pool;
-    boost::source_location where;
+    source_location where;
 
     template <class Handler, class Function>
     void operator()(Handler&& handler, const std::string& name, Function&& fn) const {
