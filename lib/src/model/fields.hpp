@@ -72,10 +72,10 @@ inline constexpr auto manager_fields = std::tuple{
         "State", changes::signalled,
         "\"starting\", then the worst state of the critical loops (\"nominal\", \"degraded\", "
         "\"stalled\"), and \"stopping\"."},
-    field<&manager_status::action>{
-        "WatchdogAction", changes::often,
-        "what a trip does: \"trigger\" asks the service manager for an end now, \"withhold\" stops "
-        "feeding its watchdog, \"off\" nothing."},
+    field<&manager_status::action>{"WatchdogAction", changes::often,
+                                   "what a trip does: \"trigger\" asks the service manager to end "
+                                   "the process now, \"withhold\" "
+                                   "stops feeding its watchdog, \"off\" does nothing."},
     field<&manager_status::watchdog>{
         "WatchdogState", changes::signalled,
         "\"off\", \"armed\" (being fed), or after a trip \"withheld\" or \"triggered\"."},
@@ -85,55 +85,55 @@ inline constexpr auto manager_fields = std::tuple{
     field<&manager_status::watchdog_lag>{"WatchdogLagUSec", changes::often,
                                          "lag of a critical loop that trips the watchdog."},
     field<&manager_status::n_trips>{"NTrips", changes::often,
-                                    "over the lifetime of the state directory."},
-    field<&manager_status::last_trip>{"LastTripTimestamp", changes::often, "0: never."},
+                                    "trips over the lifetime of the state directory."},
+    field<&manager_status::last_trip>{"LastTripTimestamp", changes::often,
+                                      "when the watchdog last tripped; 0: never."},
     field<&manager_status::last_trip_reason>{"LastTripReason", changes::often,
-                                             "for people; empty: never."},
+                                             "why, as text for people; empty: never."},
     field<&manager_status::config_files>{
         "ConfigFiles", changes::often,
-        "in the order in which they were read, later ones win; empty: built-in."},
+        "files that were read, in this order, later ones win; empty: built-in defaults."},
     field<&manager_status::monitor_cpu>{
         "MonitorCPUUSec", changes::often,
-        "CPU time that the watching thread has used: the price of watching."}};
+        "CPU time used by the watcher thread: the cost of watching."}};
 
 inline constexpr auto loop_fields = std::tuple{
     field<&loop_status::name>{"Name", changes::never,
-                              "unique in its process; the daemon's own loop is \"main\"."},
-    field<&loop_status::critical>{
-        "Critical", changes::never,
-        "this loop is essential: it gates the watchdog and the Manager's state."},
+                              "unique in the process; the daemon's own loop is \"main\"."},
+    field<&loop_status::critical>{"Critical", changes::never,
+                                  "true if the loop gates the watchdog and the Manager's state."},
     field<&loop_status::tracking>{
         "Tracking", changes::never,
-        "every handler is timed. False: lag is known with the precision of the sampler, and run "
-        "times and pending handlers are not."},
+        "true if every handler is timed. Otherwise lag has the precision of the sampler, and run "
+        "times and pending handlers are unknown."},
     field<&loop_status::state>{
         "State", changes::signalled,
         "\"nominal\", \"degraded\" (lag reached warn) or \"stalled\" (lag reached critical)."},
     field<&loop_status::why>{"Cause", changes::signalled,
-                             "why it is late, as far as known; empty when nominal."},
+                             "why the loop is late, as far as known; empty when nominal."},
     field<&loop_status::lag>{
         "LagUSec", changes::often,
-        "live: the larger of the last sample and of a sample that is overdue now. Grows from read "
-        "to read while the loop is blocked."},
+        "live: the larger of the last sample and of a sample that is overdue now. Grows with "
+        "every read while the loop is blocked."},
     field<&loop_status::lag_sample>{"LagSampleUSec", changes::often, "the last completed sample."},
     field<&loop_status::lag_max>{"LagMaxUSec", changes::often,
-                                 "the largest since the start or the last ResetStatistics."},
+                                 "largest lag since the start or the last ResetStatistics."},
     field<&loop_status::window>{"WindowUSec", changes::often, "length of the sliding window."},
     field<&loop_status::active_tasks>{
         "ActiveTasks", changes::often,
         "tasks that are not done; roughly constant in a healthy system."},
     field<&loop_status::n_samples>{"NSamples", changes::often,
-                                   "lag samples taken, those missed in a stall included."},
+                                   "lag samples taken, including those missed in a stall."},
     field<&loop_status::n_stalls>{"NStalls", changes::often,
-                                  "episodes of lateness, whether printed or not."},
+                                  "episodes of lag above warn, whether printed or not."},
     field<&loop_status::n_critical>{"NCritical", changes::often,
-                                    "of these, episodes that reached critical."},
+                                    "those of these episodes that reached critical."},
     field<&loop_status::n_suppressed>{"NSuppressed", changes::often,
-                                      "alerts that were counted but not printed."},
+                                      "alerts that were counted, but not printed."},
     field<&loop_status::n_expected>{"NExpected", changes::often,
-                                    "handlers that announced themselves as long and were."},
+                                    "handlers that took long and had announced it (expect_long)."},
     field<&loop_status::last_stall>{"LastStallTimestamp", changes::often,
-                                    "beginning of the last episode; 0: none."},
+                                    "start of the last episode; 0: none."},
     field<&loop_status::interval>{"IntervalUSec", changes::signalled, "time between samples."},
     field<&loop_status::warn>{"WarnUSec", changes::signalled,
                               "lag from which the loop is degraded."},
@@ -141,20 +141,19 @@ inline constexpr auto loop_fields = std::tuple{
                                       "lag from which the loop is stalled."},
     field<&loop_status::pending_handlers>{
         "PendingHandlers", changes::often,
-        "handlers that exist and are not running: queued, or waiting for a descriptor, a timer or "
-        "an event.",
+        "handlers that exist and do not run: queued, or waiting for a descriptor, a timer or an "
+        "event.",
         true},
     field<&loop_status::running_handler, longest_name>{
         "RunningHandler", changes::often,
-        "what runs at this moment, as asio names it, e.g. \"socket.async_receive\"; empty: "
-        "nothing.",
+        "the handler that runs now, as asio names it, e.g. \"socket.async_receive\"; empty: none.",
         true},
     field<&loop_status::running_task, longest_name>{
-        "RunningTask", changes::often, "the task that it belongs to; empty: none.", true},
+        "RunningTask", changes::often, "the task that this handler belongs to; empty: none.", true},
     field<&loop_status::busy_threads>{
         "BusyThreads", changes::often,
-        "threads of the loop that are in a handler which has run for CriticalUSec and did not "
-        "announce that. On several threads a loop goes on without them.",
+        "threads of the loop whose handler has run for CriticalUSec without announcing it. A loop "
+        "on several threads goes on without them.",
         true},
     field<&loop_status::utilization>{"Utilization", changes::often,
                                      "share of the window in which a handler ran, 0 to 1.", true},
@@ -166,22 +165,24 @@ inline constexpr auto window_fields = std::tuple{
     field<&lag_summary::p90>{"LagP90USec", changes::often, "90th percentile over the window."},
     field<&lag_summary::p99>{"LagP99USec", changes::often, "99th percentile over the window."},
     field<&lag_summary::p999>{"LagP999USec", changes::often, "99.9th percentile over the window."},
-    field<&lag_summary::max>{"LagWindowMaxUSec", changes::often, "largest of the window."}};
+    field<&lag_summary::max>{"LagWindowMaxUSec", changes::often, "largest lag of the window."}};
 
 inline constexpr auto probe_fields = std::tuple{
-    field<&probe_status::name>{"Name", changes::never, "unique in its process."},
-    field<&probe_status::kind>{"Kind", changes::never, "how it asks: \"dbus\"."},
-    field<&probe_status::target>{"Target", changes::never, "what it asks, as configured."},
+    field<&probe_status::name>{"Name", changes::never, "unique in the process."},
+    field<&probe_status::kind>{"Kind", changes::never, "how the target is asked: \"dbus\"."},
+    field<&probe_status::target>{"Target", changes::never,
+                                 "the program that is asked, as configured."},
     field<&probe_status::state>{
         "State", changes::signalled,
         "\"unknown\" before the first answer, \"ok\", \"slow\", or \"failed\"."},
-    field<&probe_status::error>{"Error", changes::signalled, "why it failed; empty otherwise."},
-    field<&probe_status::latency>{"LatencyUSec", changes::often, "of the last answer."},
-    field<&probe_status::p50>{"LatencyP50USec", changes::often, "median."},
-    field<&probe_status::p99>{"LatencyP99USec", changes::often, "99th percentile."},
-    field<&probe_status::max>{"LatencyMaxUSec", changes::often, "largest."},
-    field<&probe_status::n_probes>{"NProbes", changes::often, "times it asked."},
+    field<&probe_status::error>{"Error", changes::signalled,
+                                "why the probe failed; empty otherwise."},
+    field<&probe_status::latency>{"LatencyUSec", changes::often, "latency of the last answer."},
+    field<&probe_status::p50>{"LatencyP50USec", changes::often, "median latency."},
+    field<&probe_status::p99>{"LatencyP99USec", changes::often, "99th percentile of the latency."},
+    field<&probe_status::max>{"LatencyMaxUSec", changes::often, "largest latency."},
+    field<&probe_status::n_probes>{"NProbes", changes::often, "questions asked."},
     field<&probe_status::n_failures>{"NFailures", changes::often,
-                                     "times there was no good answer."}};
+                                     "questions without a good answer."}};
 
 } // namespace loopmon::model
