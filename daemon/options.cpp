@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t option_column = 24;
 
 constexpr const char* purpose =
-    "loopmond watches the event loop that its services run on: tells its lag on\n"
-    "D-Bus and in the journal, and has systemd restart it when it is stuck.";
+    "loopmond watches the event loop that its services run on: it reports the lag\n"
+    "over D-Bus and to the journal, and has systemd restart it when it is stuck.";
 
 constexpr const char* files_and_exit_status = R"(Files:
   /etc/loopmond/loopmond.toml    the configuration; else in /run/loopmond,
@@ -25,12 +25,12 @@ constexpr const char* files_and_exit_status = R"(Files:
   /etc/loopmond/loopmond.toml.d/*.toml
                                  drop-ins, from all these directories, sorted
                                  by file name; later ones win
-Precedence: defaults, file, drop-ins, --set, --bus. SIGHUP reads files again.
+Precedence: defaults, file, drop-ins, --set, --bus. SIGHUP reloads the files.
 
 Exit status:
-  0  ended as asked            4  not permitted
-  1  failed while running      6  the configuration is wrong
-  2  wrong use of options)";
+  0  stopped as requested      4  not permitted
+  1  runtime failure           6  invalid configuration
+  2  invalid command line)";
 
 // In the order of their syslog priorities; the names are those of systemd's log-level options.
 constexpr std::array<std::string_view, 8> log_levels = {"emerg",   "alert",  "crit", "err",
@@ -44,7 +44,7 @@ std::string log_level_problem(const std::string& name) {
         }
         (allowed += allowed.empty() ? "" : ", ") += level;
     }
-    return "'" + name + "' is no log level; allowed: " + allowed;
+    return "'" + name + "' is not a log level; allowed: " + allowed;
 }
 
 int to_priority(std::string_view name) {
@@ -81,13 +81,13 @@ std::variant<options, early_exit> parse_options(int argc, const char* const* arg
         ->allow_extra_args(false) // one value each, or it would eat what follows
         ->check(CLI::Validator(assignment_problem, ""));
     app.add_flag("--check-config", parsed.check_config,
-                 "Print every mistake of the configuration, and exit");
+                 "Print every error in the configuration, and exit");
     app.add_flag("--print-config", parsed.print_config,
-                 "Print every value in effect and its origin, and exit");
+                 "Print every value in effect and its source, and exit");
     app.add_option("--bus", parsed.bus_address,
                    "Use this bus: system, session, none, or an address")
         ->type_name("ADDRESS");
-    app.add_option("--log-level", level, "Least important to log, emerg to debug (default: info)")
+    app.add_option("--log-level", level, "Lowest priority to log, emerg to debug (default: info)")
         ->type_name("LEVEL")
         ->check(CLI::Validator(log_level_problem, ""));
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# What Debian 12 and 13 call the things that loopmon needs. Sourced by quickstart.sh and
-# tests/run.sh, which must not disagree about it.
+# The Debian 12 and 13 packages that loopmon needs. Sourced by quickstart.sh and tests/run.sh, so
+# that they agree.
 
 # busctl is in "systemd"; it is useful without systemd running, too.
 readonly build_packages=(
@@ -34,7 +34,7 @@ boost_packages() {
             return
         fi
     done
-    echo "libboost-dev" # another Debian; CMake tells if it is too old
+    echo "libboost-dev" # another Debian; CMake reports an error if it is too old
 }
 
 is_installed() {
@@ -76,7 +76,7 @@ require() {
     DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $wanted
 }
 
-# offer PACKAGE...: installs what is missing and available; says nothing of the rest.
+# offer PACKAGE...: installs what is missing and available; silent about the rest.
 offer() {
     [[ $EUID == 0 ]] && command -v apt-get >/dev/null || return 0
     local package wanted=()

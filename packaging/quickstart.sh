@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# From a fresh clone to a running loopmond, on Debian 12 or 13. Safe to repeat; what is done already
-# is not done again.
+# From a fresh clone to a running loopmond, on Debian 12 or 13. Safe to repeat; steps that are done
+# are skipped.
 set -euo pipefail
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
@@ -16,12 +16,13 @@ Usage: packaging/quickstart.sh [--help]
 
 Builds loopmond from this source tree and runs it. As root, on Debian 12 or 13:
 
-  1. installs what the build needs (apt-get),
+  1. installs the build dependencies (apt-get),
   2. builds a release in build/quickstart,
-  3. where systemd runs this machine: installs below /usr/local, starts
+  3. if systemd runs this machine: installs below /usr/local, starts
      loopmond.service, and shows a live value and the journal;
-     elsewhere (a container, a chroot): runs loopmond here on a private bus,
-     until Ctrl-C. This needs no root if nothing is to be installed.
+     otherwise (a container, a chroot): runs loopmond in the foreground on a
+     private bus, until Ctrl-C. This works without root if all dependencies
+     are installed.
 
 To undo the installation:
 
@@ -69,7 +70,7 @@ install_and_start() {
     busctl call org.freedesktop.DBus / org.freedesktop.DBus ReloadConfig
 
     step "systemctl start loopmond"
-    # A second run has built something newer, perhaps: that is what must run.
+    # A repeated run may have built a newer daemon, which must be started.
     if systemctl --quiet is-active loopmond; then
         systemctl restart loopmond
     else
@@ -83,22 +84,22 @@ install_and_start() {
     journalctl --unit=loopmond --lines=5 --no-pager
     cat <<END
 
-loopmond runs. Its configuration: a file in /etc/loopmond/loopmond.toml.d/ with what is to differ
-from /usr/local/lib/loopmond/loopmond.toml, then systemctl reload loopmond.
-To start it at each boot: systemctl enable loopmond
+loopmond is running. To configure it, write your changes to /usr/local/lib/loopmond/loopmond.toml
+into a file in /etc/loopmond/loopmond.toml.d/, then: systemctl reload loopmond
+To start it at every boot: systemctl enable loopmond
 END
 }
 
-# Elsewhere: a bus for it alone, and everything gone when it ends.
+# Otherwise: a private bus; nothing is left when it ends.
 run_here() {
     run_dir=$(mktemp -d)
     bus_pid='' loopmond_pid=''
     trap clean_up EXIT
-    # Until loopmond answers there is nothing to wait for.
+    # Until loopmond answers, there is nothing to shut down cleanly.
     trap 'exit 130' INT TERM
     cat >"$run_dir/loopmond.toml" <<END
 [debug]
-injection = true # on a private bus, nobody else can stall it
+injection = true # on a private bus, no other user can stall it
 
 [[service]]
 type = "probe"
@@ -117,12 +118,13 @@ END
 
     local ask=(busctl "--address=$address")
     await "${ask[@]}" get-property org.loopmon1 /org/loopmon1 org.loopmon1.Manager State
-    # Both of a terminal's Ctrl-C and of a plain kill; loopmond ends cleanly, and so do we.
+    # For Ctrl-C and for kill alike: loopmond stops cleanly, and so does this script.
     trap 'kill -TERM $loopmond_pid 2>/dev/null || true' INT TERM
     cat <<END
 
-loopmond runs until Ctrl-C. Try from another terminal (the lag of its loop, in microseconds; then a
-real stall of 2 s, which is told here, while the lag can be read all along):
+loopmond runs until Ctrl-C. Try from another terminal: the first command reads the lag of its loop in
+microseconds, the second stalls it for 2 s. The stall is reported here, and the lag can be read
+meanwhile.
 
   ${ask[*]} get-property org.loopmon1 /org/loopmon1/loop/main org.loopmon1.Loop LagUSec
   ${ask[*]} call org.loopmon1 /org/loopmon1 org.loopmon1.Manager Inject st sleep 2000000
@@ -137,7 +139,7 @@ END
     exit "$status"
 }
 
-# await COMMAND...: until it succeeds, at most 10 s, and no longer than what it waits for lives.
+# await COMMAND...: repeats it until it succeeds, for at most 10 s and while the daemon lives.
 await() {
     local tries
     for ((tries = 0; tries < 100; ++tries)); do
@@ -146,7 +148,7 @@ await() {
         sleep 0.1
     done
     cat "$run_dir/bus.log" >&2
-    echo "quickstart.sh: in vain: $*" >&2
+    echo "quickstart.sh: gave up waiting for: $*" >&2
     exit 1
 }
 
@@ -160,7 +162,7 @@ clean_up() {
 }
 
 if [[ -d /run/systemd/system ]]; then
-    # Told before the build, which takes minutes.
+    # Checked before the build, which takes minutes.
     if [[ $EUID != 0 ]]; then
         echo "Installing needs root: run packaging/quickstart.sh as root." >&2
         exit 4

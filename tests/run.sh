@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Installs what the tests need, builds every kind of build, runs every test. One ctest runs them
-# all, so its summary is the last that is printed and tells the whole.
+# Installs what the tests need, builds every kind of build, runs every test. One ctest runs
+# them all, so that its summary comes last and covers everything.
 set -euo pipefail
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,21 +14,21 @@ usage() {
     cat <<END
 Usage: tests/run.sh [--fast | --faults] [--help]
 
-Builds in build/{dev,release,asan,tsan} and tests:
+Builds in build/{dev,release,asan,tsan} and runs the tests:
 
   lint       clang-format, clang-tidy, message catalog, scripts        dev
   unit, bus  the library's rooms; D-Bus on private buses               all four
-  faults     ways in which a program, the bus, the journal,             release
-             the disk or memory fail, times what must hold (as root)
-  e2e        the installed daemon in a booted container (as root)      release;
-             without its long waits                                    asan
+  faults     failures of the program, the bus, the journal, the disk    release
+             and memory, and what has to work meanwhile (as root)
+  e2e        the installed daemon in a booted container (as root);     release;
+             without the long waits in asan                            asan
 
-A test that this machine cannot run is skipped and named, with the reason, before the summary.
-As root on Debian 12 or 13, missing packages are installed first; otherwise they are named.
+Tests that this machine cannot run are skipped; the summary lists them with the reason.
+As root on Debian 12 or 13, missing packages are installed first; otherwise they are listed.
 
-  --fast   only what a change needs first: one build; lint without clang-tidy, unit, bus
-  --faults the whole fault matrix and nothing else, also the rows that take long
-  --help   this text
+  --fast   a quick check of a change: one build; lint without clang-tidy, unit, bus
+  --faults only the fault matrix, including the rows that take long
+  --help   print this text
 END
 }
 
@@ -52,7 +52,7 @@ step() {
     printf '\n==> %s\n' "$*"
 }
 
-# An unprivileged user, or a container without init, can still run the most.
+# An unprivileged user, or a container without init, can still run most of them.
 builds=(dev release asan tsan)
 filter=()
 if [[ $fast ]]; then
@@ -90,7 +90,7 @@ step "Tests"
 LOOPMON_SKIP_LOG=$source_dir/$all_dir/skipped
 export LOOPMON_SKIP_LOG
 : >"$LOOPMON_SKIP_LOG"
-# ctest names what it skipped but not why: the reasons go in before its summary.
+# ctest lists skipped tests without the reason; this prints the reasons before its summary.
 with_reasons() {
     local line
     while IFS= read -r line; do

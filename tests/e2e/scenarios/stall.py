@@ -111,7 +111,7 @@ class Stall(Scenario):
         told = self.run_inside("journalctl", "-x", "--unit", "loopmond",
                                "--after-cursor=" + self.journal.cursor).stdout
         self.assertIn("Subject: Event loop main is late", told)
-        self.assertIn("Subject: The lateness of event loop main is over", told)
+        self.assertIn("Subject: Event loop main is on time again", told)
         self.assertIn(f"journalctl _PID={self.service.pid} LOOPMON_EPISODE=1", told)
         self.assertNotRegex(told, "@_?[A-Z]")
 
