@@ -76,7 +76,7 @@ int app::run() {
     control_.run();
     if (left_behind_) {
         // Its threads cannot be joined, so nothing they use may be destroyed.
-        monitor_.log(log_warning, "the main loop did not end in time and is left behind");
+        monitor_.log(log_warning, "the main loop did not end in time and was abandoned");
         monitor_.flush();
         ::_exit(exit_code_);
     }
@@ -121,10 +121,12 @@ void app::reload(const std::function<void(std::string error)>& done) {
 
 void app::apply(const config& next) {
     if (next.loop.threads != config_.loop.threads) {
-        monitor_.log(log_warning, "loop.threads changes with a restart of loopmond only");
+        monitor_.log(log_warning,
+                     "a change of loop.threads takes effect when loopmond is restarted");
     }
     if (next.bus.address != config_.bus.address) {
-        monitor_.log(log_warning, "bus.address changes with a restart of loopmond only");
+        monitor_.log(log_warning,
+                     "a change of bus.address takes effect when loopmond is restarted");
     }
     monitor_.configure(monitor_settings_of(next));
     watched_.configure(watch_options_of(next));

@@ -51,7 +51,7 @@ std::string bus_address_problem(std::string_view text) {
         return {};
     }
     return quote_briefly(text) +
-           " is no bus; allowed: \"system\", \"session\", \"none\", or a "
+           " is not a valid bus; allowed: \"system\", \"session\", \"none\", or a "
            "D-Bus address such as \"unix:path=/run/bus\"" +
            did_you_mean(suggest(text, {"system", "session", "none"}));
 }
@@ -62,7 +62,8 @@ std::string service_name_problem(std::string_view text) {
         std::all_of(text.begin(), text.end(), is_printable)) {
         return {};
     }
-    return quote_briefly(text) + " is no service name; allowed: 1 to 64 printable ASCII characters";
+    return quote_briefly(text) +
+           " is not a valid service name; allowed: 1 to 64 printable ASCII characters";
 }
 
 std::string probe_target_problem(std::string_view text) {
@@ -71,12 +72,13 @@ std::string probe_target_problem(std::string_view text) {
                                      "allowed: \"dbus:NAME\"";
     }
     if (!text.starts_with(dbus_scheme)) {
-        return quote_briefly(text) + " is no target; allowed: \"dbus:NAME\", for example "
+        return quote_briefly(text) + " is not a valid target; allowed: \"dbus:NAME\", for example "
                                      "\"dbus:org.freedesktop.systemd1\"";
     }
     if (!is_well_known_name(text.substr(dbus_scheme.size()))) {
         return quote_briefly(text.substr(dbus_scheme.size())) +
-               " is no well-known bus name; allowed: two or more elements of letters, digits, '_' "
+               " is not a well-known bus name; allowed: two or more elements of letters, digits, "
+               "'_' "
                "and '-', separated by '.', none of them empty or beginning with a digit, 255 bytes "
                "at most";
     }

@@ -90,11 +90,11 @@ void place_service(const service_entry& service, draft& onto) {
 }
 
 std::string taken(const std::string& name, const location& by) {
-    std::string text = quote_briefly(name) + " is the name of another [[service]]";
+    std::string text = quote_briefly(name) + " is already the name of another [[service]]";
     if (by.line != 0) {
         text += " in line " + std::to_string(by.line);
     }
-    return text + "; each has a name of its own";
+    return text + "; names must be unique";
 }
 
 } // namespace

@@ -125,8 +125,8 @@ parsed_time_span parse_time_span(std::string_view text) {
         if (!name.empty()) {
             const auto known = unit_named(name);
             if (!known) {
-                return refused(quoted + " has the unknown unit '" + std::string(name) +
-                               "' (known are us, ms, s, min, h, d, w)");
+                return refused(quoted + " has an unknown unit '" + std::string(name) +
+                               "' (known units: us, ms, s, min, h, d, w)");
             }
             each = *known;
         } else if (!spaced && !rest.empty()) {

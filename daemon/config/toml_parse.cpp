@@ -121,7 +121,7 @@ toml_document parse_toml(std::string_view text, unsigned source) {
     } catch (const toml::parse_error& error) {
         return {{}, problem{copy.at(error.source()), std::string(error.description())}};
     } catch (const parser_gave_up&) {
-        return {{}, problem{find_stumbling_block(text, source), "this is not TOML"}};
+        return {{}, problem{find_stumbling_block(text, source), "this is not valid TOML"}};
     }
 }
 

@@ -72,7 +72,7 @@ std::uint64_t unsent(sd_bus* bus) noexcept {
 
 int too_much(sd_bus_error* error) {
     return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                            "Too many costly calls; try again in a second");
+                            "Too many expensive calls; try again in a second");
 }
 
 } // namespace
@@ -149,7 +149,7 @@ int bus_guard::judge(sd_bus_message* call, caller& from, bool changes, sd_bus_er
         return put_off(call, from, error);
     }
     return changes ? sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
-                                       "%s is for root and the user of this service",
+                                       "%s is allowed only for root and the user of this service",
                                        sd_bus_message_get_member(call))
                    : too_much(error);
 }
@@ -216,7 +216,7 @@ void bus_guard::found_out(caller& who, sd_bus_message* reply) {
         who.is = standing::unknown; // the sender has left, or the broker is too slow
         for (const auto& call : calls) {
             sd_bus_reply_method_errorf(call.get(), SD_BUS_ERROR_ACCESS_DENIED,
-                                       "The bus does not say whose connection this is");
+                                       "The bus does not report who owns this connection");
         }
         return;
     }

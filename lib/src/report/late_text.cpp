@@ -43,7 +43,7 @@ std::string spent(const model::culprit& who) {
     }
     out += ", " + std::to_string(*who.cpu_percent) + "% of the time on a CPU";
     if (*who.cpu_percent < mostly) {
-        out += ", else asleep" + waiting(who);
+        out += ", otherwise asleep" + waiting(who);
     }
     return out;
 }

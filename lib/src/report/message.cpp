@@ -43,7 +43,7 @@ std::string recovered_text(const model::recovered& e) {
         return "loop " + e.loop +
                (e.unwatched
                     ? " is not watched any more, " + thread + " in one handler for " + lasted
-                    : ": " + thread + " is out of its handler after " + lasted);
+                    : ": " + thread + " left its handler after " + lasted);
     }
     return "loop " + e.loop +
            (e.unwatched ? " is not watched any more, late for " : " recovered after ") + lasted +
@@ -96,15 +96,15 @@ struct renderer {
     }
     record operator()(const model::recurring& e) const {
         return series(e, "recurring", recurring_id, priority::warning,
-                      "loop " + e.loop + " is late again and again: " + times(e.count) + " in " +
-                          human(e.span) + ", for " + human(e.total) + " in all (peak lag " +
+                      "loop " + e.loop + " is late repeatedly: " + times(e.count) + " in " +
+                          human(e.span) + ", for " + human(e.total) + " in total (peak lag " +
                           human(e.peak) + ')' + because(e.why));
     }
     record operator()(const model::recurring_over& e) const {
         return series(e, "recurring-over", recurring_over_id, priority::notice,
-                      "loop " + e.loop + " is not late again and again any more: it was " +
+                      "loop " + e.loop + " is no longer late repeatedly: it was late " +
                           times(e.count) + " in " + human(e.span) + ", for " + human(e.total) +
-                          " in all (peak lag " + human(e.peak) + ')' + because(e.why));
+                          " in total (peak lag " + human(e.peak) + ')' + because(e.why));
     }
     record operator()(const model::backlog& e) const {
         const bool is_critical = e.severity == model::level::stalled;
@@ -189,7 +189,7 @@ struct renderer {
                     (e.count == 1
                          ? "for " + human(e.lasted)
                          : times(e.count) + " in " + human(e.span) + ", for " + human(e.lasted) +
-                               " in all (" + human(e.peak) + " at most)") +
+                               " in total (" + human(e.peak) + " at most)") +
                     "; no loop is blamed for it",
                 {{"LOOPMON_DURATION_USEC", usec(e.lasted)},
                  {"LOOPMON_COUNT", std::to_string(e.count)},
@@ -202,8 +202,9 @@ struct renderer {
     }
     record operator()(const model::tasks_leak& e) const {
         return tasks(e, priority::warning, "tasks-leak", tasks_leak_id,
-                     "loop " + e.loop + " seems to leak tasks: the least number of active tasks " +
-                         "rose in " + counted(e.windows, "window") + " of " + human(e.window) +
+                     "loop " + e.loop +
+                         " seems to leak tasks: the minimum number of active tasks " + "rose in " +
+                         counted(e.windows, "window") + " of " + human(e.window) +
                          " in a row, from " + std::to_string(e.limit) + " to " +
                          std::to_string(e.active_tasks));
     }
@@ -225,7 +226,7 @@ struct renderer {
     }
     record operator()(const model::probe_ok& e) const {
         return probe(e.probe, priority::notice, "probe-ok", probe_ok_id, usec(e.latency), "",
-                     "probe " + e.probe + " is well again: answered after " + human(e.latency));
+                     "probe " + e.probe + " has recovered: answered after " + human(e.latency));
     }
     record operator()(const model::config_loaded& e) const {
         const auto files = joined(e.files, " ");

@@ -126,7 +126,7 @@ TEST_CASE("time_span: what is no time span is refused with a reason that shows i
         CHECK_FALSE(parse_time_span(text).problem.empty());
     }
     CHECK(parse_time_span("5x").problem ==
-          "\"5x\" has the unknown unit 'x' (known are us, ms, s, min, h, d, w)");
+          "\"5x\" has an unknown unit 'x' (known units: us, ms, s, min, h, d, w)");
     CHECK(parse_time_span("300y").problem == "\"300y\" is too long a time span");
 }
 

@@ -77,10 +77,11 @@ TEST_CASE("late_text: each cause in its words", "[report]") {
     CHECK(text(cause::io) == "io");
     CHECK(text(cause::io, {.syscall = "fsync"}) == "io in fsync");
     CHECK(text(cause::congestion) == "congestion (many short handlers)");
-    CHECK(text(cause::congestion, {.syscall = "poll", .handlers = 30, .cpu_percent = 3}) ==
-          "congestion (30 handlers in the turn, 3% of the time on a CPU, else asleep in poll)");
+    CHECK(
+        text(cause::congestion, {.syscall = "poll", .handlers = 30, .cpu_percent = 3}) ==
+        "congestion (30 handlers in the turn, 3% of the time on a CPU, otherwise asleep in poll)");
     CHECK(text(cause::congestion, {.handlers = 12, .cpu_percent = 49}) ==
-          "congestion (12 handlers in the turn, 49% of the time on a CPU, else asleep)");
+          "congestion (12 handlers in the turn, 49% of the time on a CPU, otherwise asleep)");
     CHECK(text(cause::congestion, {.syscall = "poll", .handlers = 1200, .cpu_percent = 97}) ==
           "congestion (1200 handlers in the turn, 97% of the time on a CPU)");
     CHECK(text(cause::starved) == "starved (the machine is short of CPU)");

@@ -122,10 +122,10 @@ TEST_CASE("message: a loop that is late again and again is summed up", "[report]
         over ? render(model::recurring_over{late_again}) : render(model::recurring{late_again});
     CHECK(r.severity == (over ? priority::notice : priority::warning));
     CHECK(r.event == (over ? "recurring-over" : "recurring"));
-    CHECK(r.text == (over ? "loop main is not late again and again any more: it was 720 times in "
-                            "1h, for 1min 48s in all (peak lag 150ms): cause blocked"
-                          : "loop main is late again and again: 720 times in 1h, for 1min 48s in "
-                            "all (peak lag 150ms): cause blocked"));
+    CHECK(r.text == (over ? "loop main is no longer late repeatedly: it was late 720 times in "
+                            "1h, for 1min 48s in total (peak lag 150ms): cause blocked"
+                          : "loop main is late repeatedly: 720 times in 1h, for 1min 48s in "
+                            "total (peak lag 150ms): cause blocked"));
     CHECK(field(r, "LOOPMON_LOOP") == "main");
     CHECK(field(r, "LOOPMON_COUNT") == "720");
     CHECK(field(r, "LOOPMON_DURATION_USEC") == "108000000");
@@ -182,7 +182,7 @@ TEST_CASE("message: one pause, and many that are summed up", "[report]") {
     CHECK(field(one, "LOOPMON_PEAK_USEC") == "5000000");
     const auto many = render(model::paused{.lasted = 14s, .count = 350, .peak = 50ms, .span = 80s});
     CHECK(many.text == "the process or the machine stood still 350 times in 1min 20s, for 14s in "
-                       "all (50ms at most); no loop is blamed for it");
+                       "total (50ms at most); no loop is blamed for it");
     CHECK(field(many, "LOOPMON_DURATION_USEC") == "14000000");
     CHECK(field(many, "LOOPMON_COUNT") == "350");
     CHECK(field(many, "LOOPMON_PEAK_USEC") == "50000");
@@ -320,8 +320,7 @@ TEST_CASE("message: the end of an episode says how it ended, with the same field
     CHECK(render(over).text ==
           "loop main is not watched any more, thread 4711 in one handler for 1.8s: cause blocked");
     over.unwatched = false;
-    CHECK(render(over).text ==
-          "loop main: thread 4711 is out of its handler after 1.8s: cause blocked");
+    CHECK(render(over).text == "loop main: thread 4711 left its handler after 1.8s: cause blocked");
     CHECK(field(render(over), "LOOPMON_THREAD") == "4711");
     CHECK(field(r, "LOOPMON_THREAD").empty());
 

@@ -223,7 +223,7 @@ TEST_CASE("stack_signal: a thread that blocks the signal too late is given up, a
     CHECK(stack.remark == blocks);
     CHECK(stack.frames.empty());
     CHECK(catcher.capture(tid, always).remark ==
-          "no stack: the thread has not even taken the signal of last time");
+          "no stack: the thread has not yet taken the previous signal");
     CHECK(loopmon::proc::look_at_signal(tid, own_signal).pending);
     blocked.listen();
     CHECK(capture_with_remark(catcher, tid, "").remark.empty());

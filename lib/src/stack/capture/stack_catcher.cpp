@@ -74,9 +74,9 @@ bool leaves(stack_request& request, phase from) {
 std::string end_text(const walked_stack& stack) {
     switch (stack.because) {
     case walked_stack::end::unknown_register:
-        return "outer frames are not known: they depend on registers that only the thread has";
+        return "outer frames are unknown: they depend on registers of the running thread";
     case walked_stack::end::no_table:
-        return "outer frames are not known: the code of the last one has no unwind table";
+        return "outer frames are unknown: the code of the last known frame has no unwind table";
     case walked_stack::end::outermost:
     case walked_stack::end::limit:
         break;
@@ -213,7 +213,8 @@ captured_stack stack_catcher::take(pid_t tid, stack_request& request, std::uint3
     if (result.cramped) {
         stack.remark = "innermost frame only: the signal stack is too small to unwind on";
     } else if (result.ended_call) {
-        stack.remark = "the signal for this stack ended a call that the thread had just entered";
+        stack.remark =
+            "the signal for this stack interrupted a call that the thread had just entered";
     }
     request.release();
     return stack;
@@ -229,7 +230,7 @@ std::string stack_catcher::why_not_asked(pid_t tid) const {
         return "the program has taken signal " + std::to_string(signal_.number()) + " for itself";
     }
     if (has_signal_on_its_way(tid)) {
-        return "the thread has not even taken the signal of last time";
+        return "the thread has not yet taken the previous signal";
     }
     // One that took it last time does not block it, but may still be on its way out of the handler,
     // where it is blocked.

@@ -62,7 +62,7 @@ sleeper stack_reader::read(pid_t tid, std::chrono::milliseconds patience) {
     sleeper failed;
     failed.is = sleeper::state::failed;
     if (last_ && !last_->done()) {
-        failed.problem = "reading one earlier is not over yet";
+        failed.problem = "an earlier one is still being read";
         return failed;
     }
     auto asked = std::make_shared<job>();
