@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "config/rules.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -19,13 +20,18 @@ inline constexpr one_of<loopmon::watchdog_action, 3> watchdog_actions{{{
 }}};
 
 /// The causes about which there can be two opinions: an unknown one always trips, a pause never.
-inline constexpr some_of<loopmon::trip_cause, 5> trip_causes{{{
-    {"cpu", loopmon::trip_cause::cpu},
-    {"blocked", loopmon::trip_cause::blocked},
-    {"io", loopmon::trip_cause::io},
-    {"congestion", loopmon::trip_cause::congestion},
-    {"starved", loopmon::trip_cause::starved},
-}}};
+inline constexpr auto trip_causes = [] {
+    constexpr auto n =
+        std::count_if(loopmon::causes.begin(), loopmon::causes.end(), loopmon::may_be_listed);
+    some_of<loopmon::cause, n> listed{};
+    auto* next = listed.words.begin();
+    for (const auto& row : loopmon::causes) {
+        if (may_be_listed(row)) {
+            *next++ = {row.word, row.value};
+        }
+    }
+    return listed;
+}();
 
 /// Calls visit(key, value, rule) for each key outside `[[service]]`, section by section.
 /// @tparam Config config or const config

@@ -41,9 +41,6 @@ constexpr int most_attempts = 30;
 // two looks, which is what the judge calls starved.
 constexpr int most_wait_percent = 25;
 
-constexpr std::array shown{cause::cpu,     cause::blocked, cause::io,     cause::congestion,
-                           cause::starved, cause::paused,  cause::traced, cause::unknown};
-
 /// Other work on the machine shall not get in the way, where that is permitted.
 void favour_this_thread(int priority) {
     sched_param wanted{};
@@ -154,13 +151,13 @@ int repetitions() {
     return wanted == nullptr ? 10 : std::atoi(wanted);
 }
 
-void print_row(const std::string& what, const std::array<int, shown.size()>& counts, int right,
+void print_row(const std::string& what, const std::array<int, causes.size()>& counts, int right,
                int voided) {
     static bool headed = false;
     if (!headed) {
         std::printf("%-28s", "provoked \\ named");
-        for (const auto why : shown) {
-            std::printf(" %10s", std::string(to_string(why)).c_str());
+        for (const auto& shown : causes) {
+            std::printf(" %10s", std::string(shown.word).c_str());
         }
         std::printf(" %10s %10s\n", "(right)", "(void)");
         headed = true;
@@ -185,7 +182,7 @@ void skip(const std::string& what, const std::string& reason) {
 } // namespace
 
 void repeat(const std::string& what, cause expected, const make_provocation& make) {
-    std::array<int, shown.size()> counts{};
+    std::array<int, causes.size()> counts{};
     int right = 0;
     int done = 0;
     int voided = 0;
@@ -199,8 +196,8 @@ void repeat(const std::string& what, cause expected, const make_provocation& mak
             }
             ++done;
             right += *named == expected ? 1 : 0;
-            for (std::size_t i = 0; i < shown.size(); ++i) {
-                counts[i] += *named == shown[i] ? 1 : 0;
+            for (std::size_t i = 0; i < causes.size(); ++i) {
+                counts[i] += *named == causes[i].value ? 1 : 0;
             }
         }
     } catch (const not_here& why) {

@@ -3,6 +3,7 @@
 
 #include <loopmon/export.hpp>
 
+#include <loopmon/cause.hpp>
 #include <loopmon/source_location.hpp>
 
 #include <chrono>
@@ -24,8 +25,9 @@ using duration = std::chrono::nanoseconds; ///< as an option, of 24 h at most
 
 enum class bus_kind { none, system, session };
 enum class watchdog_action { trigger, withhold, off };
-/// Causes of lateness that may end the process or not, as the program wishes.
-enum class trip_cause { cpu, blocked, io, congestion, starved };
+/// One that may end the process or not, as the program wishes: cpu, blocked, io, congestion,
+/// starved.
+using trip_cause = cause;
 
 /// What makes the number of tasks suspicious.
 struct task_limits {
@@ -53,8 +55,7 @@ struct watchdog_options {
     duration lag = std::chrono::seconds(5); ///< lag of an essential loop that trips the watchdog
     /// For these causes; also if the cause is not known, never while the process stands still or is
     /// being debugged.
-    std::vector<trip_cause> trip_on = {trip_cause::cpu, trip_cause::blocked, trip_cause::io,
-                                       trip_cause::congestion};
+    std::vector<trip_cause> trip_on = default_trip_causes();
 };
 
 /// What a reload may change while the monitor runs.

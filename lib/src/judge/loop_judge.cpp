@@ -18,9 +18,10 @@ bool is_excused(const loop_observation& seen) {
     return seen.excused || seen.why == cause::paused;
 }
 
-/// May not trip.
+/// Not the fault of the loop.
 bool excuses(cause why) {
-    return why == cause::starved || why == cause::paused || why == cause::traced;
+    const auto trips = info_of(why).trips;
+    return trips == cause_trips::if_listed || trips == cause_trips::never;
 }
 
 bool is_growing(const loop_observation& seen) {
@@ -125,8 +126,7 @@ void loop_judge::note_lateness(const loop_observation& seen) {
     peak_ = std::max(peak_, seen.lag);
     // A later look that finds no evidence does not take a cause back, unless the cause excuses the
     // loop: it does so while there is evidence for it, and no longer.
-    const bool evident = seen.why != cause::none && seen.why != cause::unknown;
-    if (evident || (seen.why == cause::unknown && excuses(cause_))) {
+    if (is_evident(seen.why) || (seen.why == cause::unknown && excuses(cause_))) {
         cause_ = seen.why;
     }
 

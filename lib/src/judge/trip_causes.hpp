@@ -7,9 +7,8 @@
 
 namespace loopmon::judge {
 
-/// Causes of lateness for which the gate trips. `unknown` always is one: a stall whose evidence
-/// could not be read is not excused for that. `paused` and `traced` never are: an end would only
-/// punish whoever stopped the process on purpose.
+/// Causes of lateness for which the gate trips: those that always do, and of those about which
+/// there can be two opinions (loopmon/cause.hpp) the ones that are listed.
 class trip_causes {
 public:
     constexpr trip_causes(std::initializer_list<cause> listed) noexcept {
@@ -20,16 +19,9 @@ public:
     constexpr void insert(cause why) noexcept { listed_ |= bit(why); }
 
     [[nodiscard]] constexpr bool contains(cause why) const noexcept {
-        switch (why) {
-        case cause::none: // late, and the judge has not graded it (yet)
-        case cause::unknown:
-            return true;
-        case cause::paused:
-        case cause::traced:
-            return false;
-        default:
-            return (listed_ & bit(why)) != 0;
-        }
+        const auto& row = info_of(why);
+        return row.trips == cause_trips::always ||
+               (may_be_listed(row) && (listed_ & bit(why)) != 0);
     }
 
     constexpr bool operator==(const trip_causes&) const noexcept = default;

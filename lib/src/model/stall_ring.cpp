@@ -16,7 +16,7 @@ bool knows_anything(const culprit& who) {
 /// A later look that finds nothing does not take back what an earlier one found.
 void learn(stall_status& known, const stall& seen) {
     known.peak = std::max(known.peak, seen.lag);
-    if (seen.why != cause::none && seen.why != cause::unknown) {
+    if (is_evident(seen.why)) {
         known.why = seen.why;
     }
     if (knows_anything(seen.who)) {

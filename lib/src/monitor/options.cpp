@@ -33,26 +33,13 @@ model::watchdog_action action_of(const watchdog_options& o) {
     return model::watchdog_action::off;
 }
 
-model::cause cause_of(trip_cause why) {
-    switch (why) {
-    case trip_cause::cpu:
-        return model::cause::cpu;
-    case trip_cause::blocked:
-        return model::cause::blocked;
-    case trip_cause::io:
-        return model::cause::io;
-    case trip_cause::congestion:
-        return model::cause::congestion;
-    case trip_cause::starved:
-        return model::cause::starved;
-    }
-    return model::cause::unknown;
-}
-
 judge::trip_causes trip_causes_of(const watchdog_options& o) {
     judge::trip_causes causes = {};
     for (const auto why : o.trip_on) {
-        causes.insert(cause_of(why));
+        require(may_be_listed(info_of(why)),
+                "watchdog_options::trip_on: a cause that may be listed "
+                "(loopmon/cause.hpp)");
+        causes.insert(why);
     }
     return causes;
 }

@@ -11,13 +11,8 @@ namespace loopmon::report {
 
 namespace {
 
-/// One handler holds the loop up, as far as is known; else nobody in particular does.
-bool is_one_handler(model::cause why) {
-    return why != model::cause::congestion && why != model::cause::starved;
-}
-
 std::string place(const model::culprit& who, model::cause why) {
-    const std::string in = is_one_handler(why) ? " in " : " while in ";
+    const std::string in = info_of(why).one_handler ? " in " : " while in ";
     if (who.task.empty()) {
         return who.handler.empty() ? "" : in + "handler " + who.handler;
     }
@@ -48,28 +43,28 @@ std::string spent(const model::culprit& who) {
     return out;
 }
 
-std::string because(const model::culprit& who, model::cause why) {
-    switch (why) {
-    case model::cause::none:
-    case model::cause::unknown:
-        return "";
-    case model::cause::cpu:
-        return ": cause cpu";
-    case model::cause::blocked:
-        return ": cause blocked" + waiting(who);
-    case model::cause::io:
-        return ": cause io" + waiting(who);
-    case model::cause::congestion:
-        return ": cause congestion (" + spent(who) + ')';
-    case model::cause::starved:
-        return ": cause starved (" +
-               (who.machine.empty() ? "the machine is short of CPU" : who.machine) + ')';
-    case model::cause::paused:
-        return ": cause paused";
-    case model::cause::traced:
-        return ": cause traced (a debugger is attached)";
+/// What else is known of a cause, after its word.
+std::string detail(const model::culprit& who, const cause_info& why) {
+    std::string text(why.remark);
+    switch (why.detail) {
+    case cause_detail::remark:
+        break;
+    case cause_detail::waiting_in:
+        return waiting(who);
+    case cause_detail::handlers:
+        text = spent(who);
+        break;
+    case cause_detail::machine_load:
+        if (!who.machine.empty()) {
+            text = who.machine;
+        }
+        break;
     }
-    return "";
+    return text.empty() ? "" : " (" + text + ')';
+}
+
+std::string because(const model::culprit& who, model::cause why) {
+    return is_evident(why) ? cause_text(why) + detail(who, info_of(why)) : "";
 }
 
 std::string load(std::uint64_t active_tasks, const model::culprit& who) {
@@ -103,9 +98,9 @@ std::string late_text(const model::stall& e) {
                " (critical " + human(e.threshold) + ')' + because(e.who, e.why) +
                "; the loop goes on without it" + load(e.active_tasks, e.who);
     }
-    const char* const verb = !e.ongoing              ? " was late by "
-                             : is_one_handler(e.why) ? " blocked for "
-                                                     : " is late by ";
+    const char* const verb = !e.ongoing                   ? " was late by "
+                             : info_of(e.why).one_handler ? " blocked for "
+                                                          : " is late by ";
     const char* const limit = e.severity == model::level::stalled ? " (critical " : " (warn ";
     return "loop " + e.loop + verb + human(e.lag) + limit + human(e.threshold) + ')' +
            place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who);
@@ -115,6 +110,10 @@ std::string late_text(const model::trip& e) {
     return "loop " + e.loop + " lag " + human(e.lag) + " (watchdog limit " + human(e.threshold) +
            ')' + place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who) +
            "; giving up: watchdog trip";
+}
+
+std::string cause_text(model::cause why) {
+    return is_evident(why) ? ": cause " + std::string(to_string(why)) : "";
 }
 
 std::string place_text(const model::culprit& who) {

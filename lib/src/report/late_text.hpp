@@ -20,6 +20,9 @@ inline constexpr std::size_t frames_shown = 3;
 [[nodiscard]] std::string late_text(const model::stall& e);
 [[nodiscard]] std::string late_text(const model::trip& e);
 
+/// ": cause blocked"; empty if it is not known.
+[[nodiscard]] std::string cause_text(model::cause why);
+
 /// " in handler socket.async_receive", " in task "poll" (...)"; empty if neither is known.
 [[nodiscard]] std::string place_text(const model::culprit& who);
 

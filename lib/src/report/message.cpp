@@ -21,12 +21,6 @@ std::string joined(const std::vector<std::string>& parts, std::string_view betwe
     return out;
 }
 
-std::string because(model::cause why) {
-    return why == model::cause::unknown || why == model::cause::none
-               ? std::string()
-               : ": cause " + std::string(model::to_string(why));
-}
-
 std::string times(std::uint64_t n) {
     return n == 1 ? "once" : std::to_string(n) + " times";
 }
@@ -86,7 +80,7 @@ struct renderer {
         return {priority::notice,
                 "recovered",
                 recovered_id,
-                recovered_text(e) + because(e.why),
+                recovered_text(e) + cause_text(e.why),
                 {{"LOOPMON_LOOP", e.loop},
                  {"LOOPMON_DURATION_USEC", usec(e.lasted)},
                  {"LOOPMON_PEAK_USEC", usec(e.peak)},
@@ -98,13 +92,13 @@ struct renderer {
         return series(e, "recurring", recurring_id, priority::warning,
                       "loop " + e.loop + " is late repeatedly: " + times(e.count) + " in " +
                           human(e.span) + ", for " + human(e.total) + " in total (peak lag " +
-                          human(e.peak) + ')' + because(e.why));
+                          human(e.peak) + ')' + cause_text(e.why));
     }
     record operator()(const model::recurring_over& e) const {
         return series(e, "recurring-over", recurring_over_id, priority::notice,
                       "loop " + e.loop + " is no longer late repeatedly: it was late " +
                           times(e.count) + " in " + human(e.span) + ", for " + human(e.total) +
-                          " in total (peak lag " + human(e.peak) + ')' + because(e.why));
+                          " in total (peak lag " + human(e.peak) + ')' + cause_text(e.why));
     }
     record operator()(const model::backlog& e) const {
         const bool is_critical = e.severity == model::level::stalled;

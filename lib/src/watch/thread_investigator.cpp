@@ -24,13 +24,6 @@ std::optional<unsigned> cpu_percent(const model::stall_evidence& proof) {
     return static_cast<unsigned>(ran * 100 / proof.progress->wall);
 }
 
-/// A stack shows where one handler is. It shows nothing of a thread that does not run it: one that
-/// is stopped takes no signal, and of many short handlers it would show an innocent one.
-bool stack_tells(model::cause why) {
-    return why != model::cause::paused && why != model::cause::traced &&
-           why != model::cause::congestion;
-}
-
 /// The functions and their lines are left to who tells of the stack.
 model::stack_text text_of(stack::symboliser stack) {
     auto brief = model::bounded_lines(stack.brief_lines());
@@ -59,7 +52,7 @@ public:
         found.who.waiting_in = seen.wchan;
         found.who.cpu_percent = cpu_percent(proof);
         found.who.machine = proc::machine_text(before_, seen, machine);
-        if (of.with_stack && found.why != of.known && stack_tells(found.why)) {
+        if (of.with_stack && found.why != of.known && info_of(found.why).stack) {
             found.who.stack =
                 text_of(stack::symboliser(by_.catcher_.capture(probe_.thread(), of.still, awake_)));
         }
