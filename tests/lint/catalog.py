@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The catalog has one entry for each MESSAGE_ID of the code, and journalctl accepts it.
+"""The catalog has one entry for each event of the code, and journalctl accepts it.
 
 Also: what an entry substitutes must be a field that this event has, or that journald adds, else
 `journalctl -x` shows a bare @NAME@ to the one who needs help.
@@ -15,7 +15,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CATALOG = ROOT / "systemd/loopmond.catalog"
-IDS = ROOT / "lib/src/report/message_ids.hpp"
+EVENTS = ROOT / "lib/src/model/event.hpp"
 RENDERER = ROOT / "lib/src/report/message.cpp"
 ADDED_BY_JOURNALD = {"_PID", "_SYSTEMD_UNIT"}
 
@@ -28,6 +28,20 @@ def entries():
     return found
 
 
+def events():
+    """From the struct of each: its row, {"stall": ("stall", "9d5618...")}."""
+    return {struct: (name, message_id) for struct, name, message_id in re.findall(
+        r"struct (\w+)(?: : \w+)? \{\s*static constexpr event_info info\{\s*"
+        r'"([^"]*)",\s*"([^"]*)"', EVENTS.read_text(encoding="utf-8"))}
+
+
+def kinds():
+    """The alternatives of the variant."""
+    variant = re.search(r"using event = std::variant<([^>]*)>",
+                        EVENTS.read_text(encoding="utf-8"))
+    return re.findall(r"\w+", variant[1])
+
+
 def fields_by_event():
     """The renderer has a function for each event, and some for what a few have in common."""
     _, *parts = re.split(r"\brecord (operator\(\)|\w+)\(",
@@ -36,7 +50,7 @@ def fields_by_event():
     common = {name: body for name, body in functions if name != "operator()"}
     found = {}
     for name, body in functions:
-        event = re.search(r"\b(?!message_)(\w+)_id\b", body)
+        event = re.match(r"const model::(\w+)&", body)
         if name == "operator()" and event:
             called = [text for helper, text in common.items() if re.search(rf"\b{helper}\(", body)]
             found[event[1]] = set(re.findall(r"LOOPMON_\w+", body + "".join(called)))
@@ -45,8 +59,13 @@ def fields_by_event():
 
 def main():
     problems = []
-    ids = dict(re.findall(r'(\w+)_id = "(.*)"', IDS.read_text(encoding="utf-8")))
+    rows = events()
+    ids = {event: message_id for event, (_, message_id) in rows.items()}
     catalog = entries()
+    problems += [f"no row: {event}" for event in kinds() if event not in rows]
+    problems += [f"no event: {event}" for event in rows if event not in kinds()]
+    problems += [f"name and struct differ: {event}" for event, (name, _) in rows.items()
+                 if name != event.replace("_", "-")]
     problems += [f"no valid id: {event}" for event, i in ids.items()
                  if not re.fullmatch(r"[0-9a-f]{32}", i)]
     if len(set(ids.values())) != len(ids):

@@ -24,9 +24,7 @@ def plain(page):
 def missing_from_daemon_page():
     page = plain("loopmond.8")
     options = re.findall(r'"(--[a-z-]+)"', read("daemon/options.cpp"))
-    # An id is stall_id in C++, the event is then "stall".
-    events = [name.replace("_", "-") for name in
-              re.findall(r"(\w+)_id = \"", read("lib/src/report/message_ids.hpp"))]
+    events = re.findall(r'event_info info\{\s*"([^"]*)"', read("lib/src/model/event.hpp"))
     for name in options + events:
         if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", page):
             yield f"loopmond.8: nothing about {name}"

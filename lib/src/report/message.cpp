@@ -3,7 +3,6 @@
 
 #include "model/bounds.hpp"
 #include "report/late_text.hpp"
-#include "report/message_ids.hpp"
 #include "report/words.hpp"
 
 #include <utility>
@@ -67,238 +66,180 @@ record late_record(Late e) {
             .details = shown_frames(stack)};
 }
 
+/// Text and fields of each event; the rest is in its row (model/event.hpp).
 struct renderer {
     record operator()(const model::stall& e) const {
         auto r = late_record(e);
-        r.severity = e.severity == model::level::stalled ? priority::err : priority::warning;
-        r.event = "stall";
-        r.message_id = stall_id;
         r.fields.emplace_back("LOOPMON_THREAD", thread_id(e.thread));
         return r;
     }
     record operator()(const model::recovered& e) const {
-        return {priority::notice,
-                "recovered",
-                recovered_id,
-                recovered_text(e) + cause_text(e.why),
-                {{"LOOPMON_LOOP", e.loop},
-                 {"LOOPMON_DURATION_USEC", usec(e.lasted)},
-                 {"LOOPMON_PEAK_USEC", usec(e.peak)},
-                 {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
-                 {"LOOPMON_EPISODE", std::to_string(e.episode)},
-                 {"LOOPMON_THREAD", thread_id(e.thread)}}};
+        return {.text = recovered_text(e) + cause_text(e.why),
+                .fields = {{"LOOPMON_LOOP", e.loop},
+                           {"LOOPMON_DURATION_USEC", usec(e.lasted)},
+                           {"LOOPMON_PEAK_USEC", usec(e.peak)},
+                           {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
+                           {"LOOPMON_EPISODE", std::to_string(e.episode)},
+                           {"LOOPMON_THREAD", thread_id(e.thread)}}};
     }
     record operator()(const model::recurring& e) const {
-        return series(e, "recurring", recurring_id, priority::warning,
-                      "loop " + e.loop + " is late repeatedly: " + times(e.count) + " in " +
-                          human(e.span) + ", for " + human(e.total) + " in total (peak lag " +
-                          human(e.peak) + ')' + cause_text(e.why));
+        return series(e, "loop " + e.loop + " is late repeatedly: " + times(e.count) + " in " +
+                             human(e.span) + ", for " + human(e.total) + " in total (peak lag " +
+                             human(e.peak) + ')' + cause_text(e.why));
     }
     record operator()(const model::recurring_over& e) const {
-        return series(e, "recurring-over", recurring_over_id, priority::notice,
-                      "loop " + e.loop + " is no longer late repeatedly: it was late " +
-                          times(e.count) + " in " + human(e.span) + ", for " + human(e.total) +
-                          " in total (peak lag " + human(e.peak) + ')' + cause_text(e.why));
+        return series(e, "loop " + e.loop + " is no longer late repeatedly: it was late " +
+                             times(e.count) + " in " + human(e.span) + ", for " + human(e.total) +
+                             " in total (peak lag " + human(e.peak) + ')' + cause_text(e.why));
     }
     record operator()(const model::backlog& e) const {
         const bool is_critical = e.severity == model::level::stalled;
         const model::culprit who =
             bounded(model::culprit{.handler = e.handler, .task = e.task, .spawned = e.spawned});
-        return {is_critical ? priority::err : priority::warning,
-                "backlog",
-                backlog_id,
-                "loop " + e.loop + " is on time, but work waited for " + human(e.waited) +
-                    (is_critical ? " (critical " : " (warn ") + human(e.threshold) + ')' +
-                    place_text(who) + "; " + counted(e.active_tasks, "active task"),
-                {{"LOOPMON_LOOP", e.loop},
-                 {"LOOPMON_WAITED_USEC", usec(e.waited)},
-                 {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
-                 {"LOOPMON_HANDLER", who.handler},
-                 {"LOOPMON_TASK", who.task},
-                 {"LOOPMON_SPAWNED", who.spawned},
-                 {"LOOPMON_EPISODE", std::to_string(e.episode)},
-                 {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)}}};
+        return {.text = "loop " + e.loop + " is on time, but work waited for " + human(e.waited) +
+                        (is_critical ? " (critical " : " (warn ") + human(e.threshold) + ')' +
+                        place_text(who) + "; " + counted(e.active_tasks, "active task"),
+                .fields = {{"LOOPMON_LOOP", e.loop},
+                           {"LOOPMON_WAITED_USEC", usec(e.waited)},
+                           {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
+                           {"LOOPMON_HANDLER", who.handler},
+                           {"LOOPMON_TASK", who.task},
+                           {"LOOPMON_SPAWNED", who.spawned},
+                           {"LOOPMON_EPISODE", std::to_string(e.episode)},
+                           {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)}}};
     }
     record operator()(const model::backlog_over& e) const {
-        return {priority::notice,
-                "backlog-over",
-                backlog_over_id,
-                "loop " + e.loop +
-                    (e.unwatched ? " is not watched any more, with work that waited for "
-                                 : ": work does not wait any more, after ") +
-                    human(e.lasted) + " (longest wait " + human(e.peak) + ')',
-                {{"LOOPMON_LOOP", e.loop},
-                 {"LOOPMON_DURATION_USEC", usec(e.lasted)},
-                 {"LOOPMON_PEAK_USEC", usec(e.peak)},
-                 {"LOOPMON_EPISODE", std::to_string(e.episode)}}};
+        return {.text = "loop " + e.loop +
+                        (e.unwatched ? " is not watched any more, with work that waited for "
+                                     : ": work does not wait any more, after ") +
+                        human(e.lasted) + " (longest wait " + human(e.peak) + ')',
+                .fields = {{"LOOPMON_LOOP", e.loop},
+                           {"LOOPMON_DURATION_USEC", usec(e.lasted)},
+                           {"LOOPMON_PEAK_USEC", usec(e.peak)},
+                           {"LOOPMON_EPISODE", std::to_string(e.episode)}}};
     }
-    record operator()(const model::trip& e) const {
-        auto r = late_record(e);
-        r.severity = priority::crit;
-        r.event = "trip";
-        r.message_id = trip_id;
-        return r;
-    }
+    record operator()(const model::trip& e) const { return late_record(e); }
     record operator()(const model::expected_long& e) const {
         const auto reason = bounded_text(e.reason, longest_name);
-        return {priority::info,
-                "expected-long",
-                expected_long_id,
-                "loop " + e.loop + " is busy for " + human(e.lag) + " as announced (" + reason +
-                    "; up to " + human(e.allowed) + " is expected)",
-                {{"LOOPMON_LOOP", e.loop},
-                 {"LOOPMON_LAG_USEC", usec(e.lag)},
-                 {"LOOPMON_ALLOWED_USEC", usec(e.allowed)},
-                 {"LOOPMON_REASON", reason}}};
+        return {.text = "loop " + e.loop + " is busy for " + human(e.lag) + " as announced (" +
+                        reason + "; up to " + human(e.allowed) + " is expected)",
+                .fields = {{"LOOPMON_LOOP", e.loop},
+                           {"LOOPMON_LAG_USEC", usec(e.lag)},
+                           {"LOOPMON_ALLOWED_USEC", usec(e.allowed)},
+                           {"LOOPMON_REASON", reason}}};
     }
     record operator()(const model::previous_trip& e) const {
-        return {priority::warning,
-                "previous-trip",
-                previous_trip_id,
-                "the previous run tripped the watchdog: " + e.reason,
-                {{"LOOPMON_REASON", e.reason}, {"LOOPMON_TIMESTAMP", usec(e.when)}}};
+        return {.text = "the previous run tripped the watchdog: " + e.reason,
+                .fields = {{"LOOPMON_REASON", e.reason}, {"LOOPMON_TIMESTAMP", usec(e.when)}}};
     }
     record operator()(const model::still_alive& e) const {
-        return {priority::err,
-                "still-alive",
-                still_alive_id,
-                "still alive " + human(e.since_trip) +
-                    " after a watchdog trip: the service manager does not enforce the watchdog",
-                {{"LOOPMON_DURATION_USEC", usec(e.since_trip)}}};
+        return {.text = "still alive " + human(e.since_trip) +
+                        " after a watchdog trip: the service manager does not enforce the watchdog",
+                .fields = {{"LOOPMON_DURATION_USEC", usec(e.since_trip)}}};
     }
     record operator()(const model::rearmed& e) const {
-        return {priority::notice,
-                "rearmed",
-                rearmed_id,
-                "the watchdog is fed again " + human(e.since_trip) + " after its trip: " + e.reason,
-                {{"LOOPMON_LOOP", e.loop},
-                 {"LOOPMON_DURATION_USEC", usec(e.since_trip)},
-                 {"LOOPMON_REASON", e.reason}}};
+        return {.text = "the watchdog is fed again " + human(e.since_trip) +
+                        " after its trip: " + e.reason,
+                .fields = {{"LOOPMON_LOOP", e.loop},
+                           {"LOOPMON_DURATION_USEC", usec(e.since_trip)},
+                           {"LOOPMON_REASON", e.reason}}};
     }
     record operator()(const model::paused& e) const {
-        return {priority::notice,
-                "paused",
-                paused_id,
-                "the process or the machine stood still " +
-                    (e.count == 1
-                         ? "for " + human(e.lasted)
-                         : times(e.count) + " in " + human(e.span) + ", for " + human(e.lasted) +
-                               " in total (" + human(e.peak) + " at most)") +
-                    "; no loop is blamed for it",
-                {{"LOOPMON_DURATION_USEC", usec(e.lasted)},
-                 {"LOOPMON_COUNT", std::to_string(e.count)},
-                 {"LOOPMON_PEAK_USEC", usec(e.count == 1 ? e.lasted : e.peak)}}};
+        return {.text = "the process or the machine stood still " +
+                        (e.count == 1
+                             ? "for " + human(e.lasted)
+                             : times(e.count) + " in " + human(e.span) + ", for " +
+                                   human(e.lasted) + " in total (" + human(e.peak) + " at most)") +
+                        "; no loop is blamed for it",
+                .fields = {{"LOOPMON_DURATION_USEC", usec(e.lasted)},
+                           {"LOOPMON_COUNT", std::to_string(e.count)},
+                           {"LOOPMON_PEAK_USEC", usec(e.count == 1 ? e.lasted : e.peak)}}};
     }
     record operator()(const model::tasks_high& e) const {
-        return tasks(e, priority::warning, "tasks-high", tasks_high_id,
-                     "loop " + e.loop + " has " + counted(e.active_tasks, "active task") +
-                         " (limit " + std::to_string(e.limit) + ")");
+        return tasks(e, "loop " + e.loop + " has " + counted(e.active_tasks, "active task") +
+                            " (limit " + std::to_string(e.limit) + ")");
     }
     record operator()(const model::tasks_leak& e) const {
-        return tasks(e, priority::warning, "tasks-leak", tasks_leak_id,
-                     "loop " + e.loop +
-                         " seems to leak tasks: the minimum number of active tasks " + "rose in " +
-                         counted(e.windows, "window") + " of " + human(e.window) +
-                         " in a row, from " + std::to_string(e.limit) + " to " +
-                         std::to_string(e.active_tasks));
+        return tasks(e, "loop " + e.loop +
+                            " seems to leak tasks: the minimum number of active tasks " +
+                            "rose in " + counted(e.windows, "window") + " of " + human(e.window) +
+                            " in a row, from " + std::to_string(e.limit) + " to " +
+                            std::to_string(e.active_tasks));
     }
     record operator()(const model::tasks_normal& e) const {
-        return tasks(e, priority::notice, "tasks-normal", tasks_normal_id,
-                     "loop " + e.loop +
-                         (e.unwatched ? " is not watched any more, with "
-                                      : " is back to a normal number of tasks: ") +
-                         counted(e.active_tasks, "active task"));
+        return tasks(e, "loop " + e.loop +
+                            (e.unwatched ? " is not watched any more, with "
+                                         : " is back to a normal number of tasks: ") +
+                            counted(e.active_tasks, "active task"));
     }
     record operator()(const model::probe_slow& e) const {
-        return probe(e.probe, priority::warning, "probe-slow", probe_slow_id, usec(e.latency), "",
+        return probe(e.probe, usec(e.latency), "",
                      "probe " + e.probe + " is slow: answered after " + human(e.latency) +
                          " (limit " + human(e.threshold) + ")");
     }
     record operator()(const model::probe_failed& e) const {
-        return probe(e.probe, priority::warning, "probe-failed", probe_failed_id, "", e.error,
-                     "probe " + e.probe + " failed: " + e.error);
+        return probe(e.probe, "", e.error, "probe " + e.probe + " failed: " + e.error);
     }
     record operator()(const model::probe_ok& e) const {
-        return probe(e.probe, priority::notice, "probe-ok", probe_ok_id, usec(e.latency), "",
+        return probe(e.probe, usec(e.latency), "",
                      "probe " + e.probe + " has recovered: answered after " + human(e.latency));
     }
     record operator()(const model::config_loaded& e) const {
         const auto files = joined(e.files, " ");
-        return {priority::info,
-                "config-loaded",
-                config_loaded_id,
-                "configuration loaded: " + (files.empty() ? "built-in defaults" : files),
-                {{"LOOPMON_FILES", files}}};
+        return {.text = "configuration loaded: " + (files.empty() ? "built-in defaults" : files),
+                .fields = {{"LOOPMON_FILES", files}}};
     }
     record operator()(const model::config_rejected& e) const {
-        return {priority::err,
-                "config-rejected",
-                config_rejected_id,
-                "configuration rejected, the previous one stays in force:\n" + e.error,
-                {{"LOOPMON_FILES", joined(e.files, " ")}, {"LOOPMON_ERROR", e.error}}};
+        return {.text = "configuration rejected, the previous one stays in force:\n" + e.error,
+                .fields = {{"LOOPMON_FILES", joined(e.files, " ")}, {"LOOPMON_ERROR", e.error}}};
     }
     record operator()(const model::suppressed& e) const {
-        return {priority::warning,
-                "suppressed",
-                suppressed_id,
-                "loop " + e.loop + ": " + counted(e.count, "further alert") +
-                    " suppressed in the last minute",
-                {{"LOOPMON_LOOP", e.loop}, {"LOOPMON_COUNT", std::to_string(e.count)}}};
+        return {.text = "loop " + e.loop + ": " + counted(e.count, "further alert") +
+                        " suppressed in the last minute",
+                .fields = {{"LOOPMON_LOOP", e.loop}, {"LOOPMON_COUNT", std::to_string(e.count)}}};
     }
     record operator()(const model::bus_lost& e) const {
-        return {priority::warning,
-                "bus-lost",
-                bus_lost_id,
-                e.error + "; watching goes on without D-Bus",
-                {{"LOOPMON_ERROR", e.error}}};
+        return {.text = e.error + "; watching goes on without D-Bus",
+                .fields = {{"LOOPMON_ERROR", e.error}}};
     }
-    record operator()(const model::bus_regained&) const {
-        return {priority::notice, "bus-regained", bus_regained_id, "D-Bus is back", {}};
-    }
+    record operator()(const model::bus_regained&) const { return {.text = "D-Bus is back"}; }
 
-    static record series(const model::lateness_series& e, std::string_view name,
-                         std::string_view id, priority severity, std::string text) {
-        return {severity,
-                name,
-                id,
-                std::move(text),
-                {{"LOOPMON_LOOP", e.loop},
-                 {"LOOPMON_COUNT", std::to_string(e.count)},
-                 {"LOOPMON_DURATION_USEC", usec(e.total)},
-                 {"LOOPMON_PEAK_USEC", usec(e.peak)},
-                 {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
-                 {"LOOPMON_TIMESTAMP", usec(e.since)}}};
+    static record series(const model::lateness_series& e, std::string text) {
+        return {.text = std::move(text),
+                .fields = {{"LOOPMON_LOOP", e.loop},
+                           {"LOOPMON_COUNT", std::to_string(e.count)},
+                           {"LOOPMON_DURATION_USEC", usec(e.total)},
+                           {"LOOPMON_PEAK_USEC", usec(e.peak)},
+                           {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
+                           {"LOOPMON_TIMESTAMP", usec(e.since)}}};
     }
 
     template <class Tasks>
-    static record tasks(const Tasks& e, priority severity, std::string_view name,
-                        std::string_view id, std::string text) {
-        return {severity,
-                name,
-                id,
-                std::move(text),
-                {{"LOOPMON_LOOP", e.loop},
-                 {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
-                 {"LOOPMON_LIMIT", std::to_string(e.limit)}}};
+    static record tasks(const Tasks& e, std::string text) {
+        return {.text = std::move(text),
+                .fields = {{"LOOPMON_LOOP", e.loop},
+                           {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
+                           {"LOOPMON_LIMIT", std::to_string(e.limit)}}};
     }
 
-    static record probe(const std::string& name, priority severity, std::string_view event,
-                        std::string_view id, std::string latency, std::string error,
+    static record probe(const std::string& name, std::string latency, std::string error,
                         std::string text) {
-        return {severity,
-                event,
-                id,
-                std::move(text),
-                {{"LOOPMON_PROBE", name},
-                 {"LOOPMON_LATENCY_USEC", std::move(latency)},
-                 {"LOOPMON_ERROR", std::move(error)}}};
+        return {.text = std::move(text),
+                .fields = {{"LOOPMON_PROBE", name},
+                           {"LOOPMON_LATENCY_USEC", std::move(latency)},
+                           {"LOOPMON_ERROR", std::move(error)}}};
     }
 };
 
 } // namespace
 
 record render(const model::event& happened) {
-    return bounded(std::visit(renderer{}, happened));
+    auto entry = std::visit(renderer{}, happened);
+    const auto info = info_of(happened);
+    entry.severity = severity_of(happened);
+    entry.event = info.name;
+    entry.message_id = info.id;
+    return bounded(std::move(entry));
 }
 
 } // namespace loopmon::report
