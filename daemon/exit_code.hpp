@@ -3,7 +3,7 @@
 
 namespace loopmond {
 
-/// What the process tells its caller; the numbers are part of the interface. 4 and 6 are what
+/// What the process returns to its caller; the numbers are part of the interface. 4 and 6 are what
 /// systemd knows as NOPERMISSION and NOTCONFIGURED.
 enum exit_code : int {
     exit_ok = 0,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The command line. It is parsed before anything else exists, so nothing here reads a file, opens a
-// bus or prints: whoever calls decides what to do with the answer.
+// The command line. It is parsed before anything else exists, so nothing here opens files or a
+// bus, or prints: the caller decides what to do with the answer.
 #pragma once
 
 #include <optional>

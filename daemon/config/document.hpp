@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A parsed TOML text with the place of everything in it, free of the parser: toml_parse.cpp is
-// the only file that includes toml++, which is dear to compile and free to change.
+// the only file that includes toml++, which is slow to compile and free to change.
 #pragma once
 
 #include "config/problem.hpp"

@@ -32,7 +32,7 @@ struct found_files {
     std::vector<unreadable> directories; ///< that exist and could not be listed
 };
 
-/// Searches; a directory that does not exist is no error.
+/// Searches; a directory that does not exist is not an error.
 found_files find_config_files(const search_path& where);
 
 struct file_text {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Every key of the configuration, once: name, place, rule. Who reads, checks or prints a
+// Every key of the configuration, once: name, place, rule. Code that reads, checks or prints a
 // configuration visits this list, so a new key is a member of config and a line here.
 #pragma once
 
@@ -44,7 +44,7 @@ void visit_settings(Config& c, Visitor&& visit) {
     // Services wait, they do not compute: more threads than this are a typing error.
     visit("loop.threads", c.loop.threads, count_range{1, 64});
 
-    // A loop that is an hour late is no loop. Under 1 ms the scheduler is what one measures.
+    // No useful limit is longer than an hour. Under 1 ms one measures the scheduler.
     visit("lag.warn", c.lag.warn, duration_range{1ms, 1h});
     visit("lag.critical", c.lag.critical, duration_range{1ms, 1h});
     visit("lag.clear_after", c.lag.clear_after, duration_range{1ms, 1h});

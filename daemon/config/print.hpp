@@ -8,7 +8,7 @@
 namespace loopmond {
 
 /// Writes the effective configuration as TOML that load_config() accepts and reads back as the same
-/// values; a comment on each line tells where the value comes from. `loaded` has no errors.
+/// values; a comment on each line names the source of the value. `loaded` has no errors.
 void print_config(const load_result& loaded, std::ostream& out);
 
 } // namespace loopmond

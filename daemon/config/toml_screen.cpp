@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Two ways to break toml++ 3.3 with a plausible file, both found by mutation:
-//  - to tell whether U+00B5 is white space it runs into a __builtin_unreachable(), and it asks that
+//  - to find out whether U+00B5 is white space it runs into a __builtin_unreachable(), and it asks
+//  that
 //    after every bare value: `interval = 250\u00b5s`, quotes forgotten, is undefined behaviour;
 //  - it builds and frees one table for each part of a dotted key, each within the other, so a line
 //    of a megabyte of "a.a.a" takes more stack than there is.

@@ -108,15 +108,15 @@ boost::asio::awaitable<void> dbus_probe::ask(bus_pump& bus) {
             due += config_.interval;
         }
     }
-    if (!stopped_ && !given_up) { // else it is too late, and asked anew
+    if (!stopped_ && !given_up) { // else it is too late, and asked again
         report(answer_->error, answer_->latency);
     }
 }
 
 void dbus_probe::report(const call_error& error, std::chrono::steady_clock::duration latency) {
     const bool answered = !error || proves_life(error);
-    // While our own loop is late, the answer has waited for us and not we for it: neither how long
-    // it took nor that it is missing tells of the target. Any other error does.
+    // While our own loop is late, the answer has waited for us and not we for it: neither its
+    // delay nor its absence is evidence against the target. Any other error is.
     if ((answered || is_silence(error)) && loopmon::overloaded()) {
         return;
     }

@@ -22,7 +22,7 @@ PARTS = {"cost": cost, "lag": lag, "alert": alert, "cause": cause, "bus": bus, "
 
 
 class Bench:
-    """What the parts are told."""
+    """The options of the parts."""
 
     def __init__(self, args):
         self.build = args.build.resolve()

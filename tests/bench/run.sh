@@ -26,7 +26,7 @@ Measures, and writes DIR/results.md and DIR/results.json (DIR: build/bench/resul
 
 Takes twenty minutes after the build, best on a machine that does nothing else. A peer that
 is not here leaves a row that says why. A part that fails is named with its reason, the others
-are measured and written all the same, and the exit status is 1.
+are measured and written anyway, and the exit status is 1.
 
   --quick       two minutes, few rounds: shows that all of it works
   --only PART   this part; may be repeated

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Runs the quick mode and checks that every number is there and is what it should be. What the
-numbers are is not checked: a busy machine has others, and a test that depends on it is no test.
-What needs no machine is: the truth that lag is held against."""
+numbers are is not checked: a busy machine has others, and no test may depend on it.
+What needs no machine is checked: the truth that lag is held against."""
 
 import argparse
 import json
@@ -88,7 +88,7 @@ def silent_failures():
     """A program that fails says why."""
     try:
         machine.result(["sh", "-c", "echo first >&2; echo because >&2; exit 3"])
-        yield "a program that fails is no error"
+        yield "a program that fails is not an error"
     except RuntimeError as problem:
         if not str(problem).endswith("exit 3: because"):
             yield f"a program that fails: {problem}"
@@ -109,7 +109,7 @@ def problems(results):
             if not re.match("not here: .", row["note"]):
                 yield f"{name}: neither a number nor a reason"
         elif not math.isfinite(row["median"]):
-            yield f"{name}: {row['median']} is no number"
+            yield f"{name}: {row['median']} is not a number"
         elif not row["low"] <= row["median"] <= row["high"]:
             yield f"{name}: {row['median']} is not in {row['low']}..{row['high']}"
     for target in results["targets"]:

@@ -50,7 +50,7 @@ listed_tasks list_tasks(const bus_client& client) {
 
 } // namespace
 
-// What it proves is told by the thread sanitizer: sd-bus and the probes have no locks.
+// The proof is left to the thread sanitizer: sd-bus and the probes have no locks.
 TEST_CASE("app: with several threads the probes still share one connection, one at a time") {
     const private_bus bus;
     const bus_client client(bus.address());

@@ -133,7 +133,7 @@ TEST_CASE("async_call: the end of the connection completes it") {
         p.io.poll();
         p.client.reset();
     }
-    SECTION("closed by an error that sd-bus does not tell the calls of") {
+    SECTION("closed by an error that sd-bus does not report to the calls") {
         p.io.poll();
         p.client->with_bus([](sd_bus* bus) { sd_bus_close(bus); });
     }
@@ -219,7 +219,7 @@ TEST_CASE("async_call: co_await yields the error and the reply") {
     CHECK(run_until(p.io, [&] { return answers == "one,two,org.test.Error.No"; }));
 }
 
-TEST_CASE("async_call: a cancelled coroutine hears of it") {
+TEST_CASE("async_call: a cancelled coroutine gets an error") {
     call_peers p;
     asio::cancellation_signal cancel;
     std::string told;

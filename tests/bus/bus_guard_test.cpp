@@ -54,7 +54,7 @@ struct service {
 
 } // namespace
 
-TEST_CASE("bus_guard: what changes state is for root and the user of the service") {
+TEST_CASE("bus_guard: calls that change state are for root and the user of the service") {
     service s;
     CHECK(call(s.client, bus_root, manager_interface, "ResetStatistics").empty());
     CHECK(set_log_level(s.client, "crit").empty());

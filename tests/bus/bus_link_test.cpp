@@ -31,7 +31,7 @@ struct loss {
     bool was_connected;
 };
 
-/// A link and what it told.
+/// A link and its reports.
 struct linked {
     asio::io_context io;
     int connected = 0;
@@ -62,7 +62,7 @@ struct linked {
                                 }});
     }
 
-    /// The loop has nothing left to wait for, and tells nobody anything more.
+    /// The loop has nothing left to wait for, and reports nothing more.
     void check_ended() {
         const auto told = losses.size() + static_cast<std::size_t>(connected);
         link->stop();
@@ -106,7 +106,8 @@ TEST_CASE("bus_link: \"system\" and \"session\" are where the environment says")
     CHECK_THAT(l.losses.at(0).error, Catch::ContainsSubstring(broker.address()));
 }
 
-TEST_CASE("bus_link: a killed broker is a loss told once, and comes back when the broker does") {
+TEST_CASE(
+    "bus_link: a killed broker is a loss reported once, and comes back when the broker does") {
     private_bus broker;
     linked l(broker.address());
     REQUIRE(run_until(l.io, [&] { return l.connected == 1; }));
@@ -143,7 +144,7 @@ TEST_CASE("bus_link: an absent socket is tried again, and found when it is there
     CHECK(run_until(l.io, [&] { return l.connected == 1; }));
 }
 
-TEST_CASE("bus_link: an address that is none is told, not thrown") {
+TEST_CASE("bus_link: an invalid address is reported, not thrown") {
     linked l("no address");
     CHECK(run_until(l.io, [&] { return l.losses.size() == 2; }));
     CHECK_THAT(l.losses[0].error, Catch::ContainsSubstring("D-Bus at no address: "));
@@ -223,14 +224,14 @@ TEST_CASE("bus_link: stop() ends it in every state") {
         REQUIRE(run_until(l.io, [&] { return l.losses.size() == 1; }));
         l.check_ended();
     }
-    SECTION("in the handler that tells the connection") {
+    SECTION("in the handler that reports the connection") {
         linked l(broker.address());
         l.on_connected = [&] { l.link->stop(); };
         l.io.run(); // returns by itself
         CHECK(l.connected == 1);
         l.check_ended();
     }
-    SECTION("in the handler that tells the loss") {
+    SECTION("in the handler that reports the loss") {
         broker.kill();
         linked l(broker.address());
         l.on_lost = [&] { l.link->stop(); };

@@ -107,7 +107,7 @@ struct hanging_port : port {
 
 } // namespace
 
-TEST_CASE("bus_pump: drives the handshake, and tells once when it is done") {
+TEST_CASE("bus_pump: drives the handshake, and reports once when it is done") {
     private_bus broker;
     connection c(broker.address());
     const char* name = nullptr;
@@ -143,7 +143,7 @@ TEST_CASE("bus_pump: a signal that a synchronous call read early is delivered") 
     CHECK(run_until(c.io, [&] { return signals > 0; }));
 }
 
-TEST_CASE("bus_pump: a killed broker is told once, thrown never, and leaves no descriptor") {
+TEST_CASE("bus_pump: a killed broker is reported once, thrown never, and leaves no descriptor") {
     private_bus broker;
     asio::io_context io;
     const asio::posix::stream_descriptor unused(io); // asio opens its own at the first use

@@ -272,7 +272,7 @@ TEST_CASE("bus_pump: stop() is seen by the peer at once") {
     CHECK(r == -ECONNRESET);
 }
 
-TEST_CASE("bus_pump: a connection that is closed already is told at the start") {
+TEST_CASE("bus_pump: a connection that is closed already is reported at the start") {
     asio::io_context io;
     bus_pair pair;
     sd_bus_close(pair.client.get());
@@ -280,7 +280,7 @@ TEST_CASE("bus_pump: a connection that is closed already is told at the start") 
                     boost::system::system_error);
 }
 
-TEST_CASE("bus_pump: an error outside of a turn is told later, once") {
+TEST_CASE("bus_pump: an error outside of a turn is reported later, once") {
     pumped p;
     p.pump->with_bus([](sd_bus* bus) { sd_bus_close(bus); });
     CHECK(p.lost == 0); // never from within the caller's own call

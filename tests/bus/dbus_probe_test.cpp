@@ -94,7 +94,7 @@ private:
 
 } // namespace
 
-TEST_CASE("dbus_probe: silence is no failure while a loop of ours is late, another error is one") {
+TEST_CASE("dbus_probe: silence is not a failure while a loop of ours is late, another error is") {
     const private_bus bus;
     const bus_client client(bus.address());
     running_loop loop;

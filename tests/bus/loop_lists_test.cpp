@@ -20,7 +20,7 @@ namespace {
 constexpr auto name = "org.loopmon1.app.test";
 constexpr auto path = "/org/loopmon1/loop/main";
 
-/// UTF-8 as RFC 3629 has it, and as it would be for what is no character.
+/// UTF-8 as RFC 3629 has it, and as it would be for invalid characters.
 std::string encoded(std::uint32_t c) {
     const auto byte = [](std::uint32_t value) { return static_cast<char>(value); };
     const auto next = [&](unsigned shift) { return byte(0x80 | (c >> shift & 0x3f)); };

@@ -40,7 +40,7 @@ bool pinged(notify_socket& manager, int pings) {
 
 } // namespace
 
-TEST_CASE("monitor: pings go on while the broker hangs that is to say who calls") {
+TEST_CASE("monitor: pings go on while the broker, asked for the caller, hangs") {
     private_bus bus;
     const bus_client client(bus.address());
     const bus_client another(bus.address());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How a monitor begins and ends: options, the order of destruction, io_context::run(), and what the
-// service manager is told.
+// How a monitor begins and ends: options, the order of destruction, io_context::run(), and what is
+// sent to the service manager.
 #include "monitored_loop.hpp"
 
 #include "support/catch.hpp"
@@ -150,7 +150,7 @@ TEST_CASE("monitor: options out of range are refused, and nothing is left behind
                     std::invalid_argument);
 }
 
-TEST_CASE("monitor: the service manager hears READY once the loop turns, pings, then STOPPING") {
+TEST_CASE("monitor: the service manager gets READY once the loop turns, pings, then STOPPING") {
     notify_socket manager;
     ::setenv("WATCHDOG_USEC", "300000", 1);
     ::unsetenv("WATCHDOG_PID");

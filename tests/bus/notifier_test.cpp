@@ -97,8 +97,7 @@ TEST_CASE("notifier: the longest status does not push the watchdog out of the da
     CHECK(manager.receive() == "READY=1\nSTATUS=" + std::string(1024, 'x') + "\nWATCHDOG=1");
 }
 
-TEST_CASE(
-    "notifier: is heard also where the path of the manager's socket cannot be seen any more") {
+TEST_CASE("notifier: works also where the path of the manager's socket cannot be seen any more") {
     notify_socket manager;
     const auto notifier = make_sd_notifier();
     std::filesystem::remove(manager.path()); // as after chroot(2)
@@ -109,7 +108,7 @@ TEST_CASE(
     CHECK(manager.receive() == "STATUS=late\nWATCHDOG=trigger");
 }
 
-TEST_CASE("notifier: without a manager it speaks to nobody") {
+TEST_CASE("notifier: without a manager it sends nothing") {
     unsetenv("NOTIFY_SOCKET");
     make_sd_notifier()->ready("alone"); // returns
     CHECK(make_sd_notifier()->watchdog_period() == std::chrono::microseconds::zero());

@@ -18,7 +18,7 @@ TEST_CASE("retry_delay: doubles up to the last, plus at most a quarter") {
     }
 }
 
-TEST_CASE("retry_delay: begins anew after a success") {
+TEST_CASE("retry_delay: starts again after a success") {
     retry_delay delay(milliseconds{100}, milliseconds{10000}, 1);
     delay.next();
     REQUIRE(delay.next() >= milliseconds{200});

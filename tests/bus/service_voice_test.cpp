@@ -151,7 +151,7 @@ TEST_CASE("service_voice: the watchdog waits as long as the one wants that wants
         CHECK(monitors.heard() == "STATUS=one; two; three");
         CHECK(monitors.heard() == "WATCHDOG=1\nWATCHDOG_USEC=10000000");
     }
-    SECTION("what the manager did not hear is said again with the next ping") {
+    SECTION("what the manager did not receive is sent again with the next ping") {
         monitors.manager.vanish();
         (void)monitors.first->wait(1h);
         monitors.manager.rebind();

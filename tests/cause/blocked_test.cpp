@@ -77,7 +77,7 @@ TEST_CASE("cause: a mutex that somebody holds is blocked", "[cause]") {
     repeat("held mutex", model::cause::blocked, [] { return std::make_unique<held_mutex>(); });
 }
 
-TEST_CASE("cause: a handler that sleeps again and again is blocked", "[cause]") {
+TEST_CASE("cause: a handler that sleeps repeatedly is blocked", "[cause]") {
     repeat("many naps", model::cause::blocked, [] { return std::make_unique<naps>(); });
 }
 

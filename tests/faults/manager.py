@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The service manager, as far as a watched program can tell: its notification socket."""
+"""The service manager, as a watched program sees it: its notification socket."""
 
 import os
 import socket

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The fault matrix: ways in which a process, a thread, a loop, the bus, the journal, the disk,
-memory or descriptors fail, times what must hold all the same.
+memory or descriptors fail, times what must hold anyway.
 
     matrix.py --victim PROGRAM [--long] [ROW...]   prints the matrix; a row is known by its title
     matrix.py --list [--long]                      the titles

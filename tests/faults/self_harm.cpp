@@ -132,7 +132,7 @@ std::string block_signals(arguments&, boost::asio::io_context& io) {
     return {};
 }
 
-/// The program takes all real-time signals for itself.
+/// The program uses all real-time signals itself.
 std::string take_signals(arguments&, boost::asio::io_context&) {
     for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) {
         if (::signal(number, SIG_IGN) == SIG_ERR) {

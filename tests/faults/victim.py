@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A victim: the process, its commands, what it writes, what the service manager hears."""
+"""A victim: the process, its commands, what it writes, what the service manager receives."""
 
 import json
 import os

@@ -31,7 +31,7 @@ def missing_from_daemon_page():
 
 
 def missing_from_configuration_page():
-    """Each key has an entry in its section that tells the default of the shipped file."""
+    """Each key has an entry in its section with the default of the shipped file."""
     sections = re.split(r"^\.SH ", plain("loopmond.toml.5"), flags=re.MULTILINE)
     entries = {}
     for section in sections:

@@ -34,7 +34,7 @@ def main():
         try:
             check(path, path.read_text(encoding="utf-8"))
         except UnicodeDecodeError:
-            pass  # a corpus of bad input is no text
+            pass  # a corpus of bad input is not text
         except (SyntaxError, ValueError, ET.ParseError, subprocess.CalledProcessError) as wrong:
             detail = getattr(wrong, "stderr", None) or wrong
             print(f"{path.relative_to(ROOT)}: {detail}")

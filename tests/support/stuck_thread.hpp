@@ -11,7 +11,7 @@
 
 namespace loopmon::test {
 
-/// A thread that does one thing until it is told to stop, for tests that look at it from outside.
+/// A thread that does one thing until it is asked to stop, for tests that look at it from outside.
 class stuck_thread {
 public:
     /// @param body runs once; watches the flag, or is woken in another way before the destructor

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Names come from users, symbols from templates, errors from other programs: none of them is
-// bounded nor necessarily text. D-Bus closes the connection of who sends bytes that are no UTF-8,
+// bounded nor necessarily text. D-Bus disconnects a peer that sends invalid UTF-8,
 // JSON files with them are not read back, one name of a coroutine in a template can fill a page,
 // and one error reply 30 MB.
 #pragma once
@@ -12,7 +12,7 @@
 
 namespace loopmon::base {
 
-/// One line that may leave the process: bytes that are no part of a character become '?', and so
+/// One line that may leave the process: bytes that do not belong to a character become '?', and so
 /// do the characters that may not leave (utf8.hpp). What is over `most` bytes is cut out of the
 /// middle and replaced by "...". Time and memory depend on `most`, not on the text.
 /// @param most at least 16

@@ -16,7 +16,7 @@ namespace loopmon::base {
 
 struct character {
     char32_t code_point = 0;
-    std::size_t length = 0; ///< in bytes; 0: these bytes are no character
+    std::size_t length = 0; ///< in bytes; 0: these bytes are not a character
 };
 
 /// The character at the beginning of a text (RFC 3629: no overlong forms, no surrogates, nothing

@@ -35,7 +35,7 @@ public:
     /// When take_report() will have something to say; time_point::max() if nothing is held back.
     [[nodiscard]] time_point next_check() const;
 
-    /// Alerts held back, ever.
+    /// Alerts held back so far.
     [[nodiscard]] std::uint64_t total_suppressed() const { return total_; }
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Why is the loop late? Decided from what its thread did between two looks at it, both taken while
-// the lateness lasted: how much of that time it ran, waited for a CPU, or slept, and what it is in.
+// Why is the loop late? Decided from what its thread did between two looks, both taken while the
+// loop was late: how much of that time it ran, waited for a CPU, or slept, and what it is in.
 // The wall clock says *that* a loop is late, the thread's CPU time says *why*: a CPU-time clock
 // alone would not see a blocking call, a wall clock alone would blame a program for a machine that
 // is short of CPU.
@@ -18,7 +18,7 @@
 namespace loopmon::judge {
 
 /// Never cause::none: the loop is late, whoever asks. cause::unknown if the evidence does not say.
-/// From one look alone, `cpu` and `starved` cannot be told apart and are never the answer.
+/// From one look alone, `cpu` and `starved` cannot be distinguished and are never the answer.
 [[nodiscard]] cause classify(const stall_evidence& seen);
 
 } // namespace loopmon::judge

@@ -28,7 +28,7 @@ bool is_growing(const loop_observation& seen) {
     return seen.overdue > duration::zero() && seen.overdue >= seen.lag;
 }
 
-/// One that there is no memory for is lost; what it says of the loop is known all the same.
+/// Without memory it is lost; its effect on the state of the loop remains.
 template <class Make>
 void emit(events& out, Make make) noexcept {
     base::attempt([&] { out.push_back(make()); });
@@ -55,7 +55,7 @@ void loop_judge::step(const loop_observation& seen, events& out) {
         emit(out, [&] { return recurring_over{summed(*all)}; });
     }
     if (graded.now < judge_from_ || is_excused(graded)) {
-        calm_since_.reset(); // unwatched time is no proof of health
+        calm_since_.reset(); // unwatched time does not prove health
     } else {
         grade(graded, out);
     }
@@ -136,7 +136,7 @@ void loop_judge::note_lateness(const loop_observation& seen) {
     } else if (seen.ended) {
         late_until_ = std::max(late_until_, std::min(*seen.ended, seen.now));
     } else if (seen.lag != last_.lag) { // else it is the same completed sample, seen again
-        // The end is exact if it completes the lateness that was seen growing. Of any other one it
+        // The end is exact if it completes the delay that was seen growing. Of any other one it
         // is only known that it is over by now.
         const auto completed_at = late_since_ + seen.lag;
         const bool same = late_until_ <= completed_at && completed_at <= seen.now;
@@ -262,7 +262,7 @@ duration loop_judge::next_lag() const {
     if (last_.now < judge_from_) {
         return century;
     }
-    if (is_excused(last_)) // that lateness is not graded: look again a fresh period later
+    if (is_excused(last_)) // that delay is not graded: look again a fresh period later
     {
         return last_.overdue + limits_.warn;
     }

@@ -2,14 +2,14 @@
 //
 // Grades one loop. An episode begins when the lag reaches `warn`, is reported once then, once more
 // when it reaches `critical`, and again at each doubling of `critical` (2x, 4x, ...) while the
-// lateness lasts. It ends when the lag has stayed under half of `warn` for `clear_after`, without a
-// break: a handler that completes late does not heal its loop, only punctuality does. Until then
-// the state is the worst that the episode has reached, so that it cannot flap.
+// delay lasts. It ends when the lag has stayed under half of `warn` for `clear_after`, without a
+// break: a handler that completes late does not end the episode, only time without lag does. Until
+// then the state is the worst that the episode has reached, so that it cannot flap.
 //
-// A loop that is late again and again has the alerts that a minute may have, then a summary at
+// A loop that is late repeatedly has the alerts that a minute may have, then a summary at
 // doubling intervals, and alerts only of what is worse than all before.
 //
-// Three kinds of lateness are no fault of the loop and never graded: what was over before judging
+// Three kinds of delay are not the fault of the loop and never graded: what was over before judging
 // began (start-up), what was seen while the process stood still, and what a handler had announced.
 // They can remain visible as the last completed sample for a while, and are recognised by its value
 // then.
@@ -37,11 +37,11 @@ struct loop_observation {
     /// which the process stood still is already taken out.
     duration lag{};
     /// The part of `lag` that is still growing (an overdue deadline); zero when the loop is
-    /// punctual at this moment.
+    /// on time at this moment.
     duration overdue{};
-    cause why = cause::none; ///< evidence for the lateness, cause::none if there is none
+    cause why = cause::none; ///< evidence for the delay, cause::none if there is none
     bool excused = false;    ///< a handler is as long as it said it would be
-    /// When the last lateness that is over ended; nothing: that is not known.
+    /// When the last delay that is over ended; nullopt if unknown.
     std::optional<time_point> ended = {};
     std::uint64_t active_tasks = 0;
 };
@@ -68,8 +68,8 @@ public:
     /// next_lag() is how late the deadline that is pending may become before (warn, critical, the
     /// next doubling; half of `warn` while healing, which breaks it), never at or below an
     /// `overdue` that was just observed. It is safe to add to any moment: instead of "no lag" it is
-    /// a century. next_check() is the moment regardless of deadlines (healed, a look for the end of
-    /// a lateness, end of the grace period, suppressed report), later than the last observation;
+    /// a century. next_check() is the moment regardless of deadlines (recovery, a look for the end
+    /// of a delay, end of the grace period, suppressed report), later than the last observation;
     /// time_point::max() for none.
     [[nodiscard]] duration next_lag() const;
     [[nodiscard]] time_point next_check() const;
@@ -77,7 +77,7 @@ public:
     /// judging begins it is that of the beginning.
     [[nodiscard]] duration next_news() const { return next_threshold(); }
     [[nodiscard]] bool judges(time_point now) const { return now >= judge_from_; }
-    /// Whether an alert of this lateness would be reported, and not held back.
+    /// Whether an alert of this lag would be reported, and not held back.
     [[nodiscard]] bool would_report(time_point now, duration lag) const {
         return budget_.allows(now) && !is_usual(now - lag, lag);
     }
@@ -89,9 +89,9 @@ public:
     [[nodiscard]] std::uint64_t episode() const { return episode_; } ///< of the present or last one
     /// A number for an episode of another kind, so that no two of a loop have the same.
     [[nodiscard]] std::uint64_t new_episode() { return ++last_number_; }
-    [[nodiscard]] std::uint64_t n_stalls() const { return n_stalls_; }     ///< episodes, ever
+    [[nodiscard]] std::uint64_t n_stalls() const { return n_stalls_; }     ///< episodes so far
     [[nodiscard]] std::uint64_t n_critical() const { return n_critical_; } ///< that went critical
-    /// Shared with whatever else is told of this loop.
+    /// Shared with all other reports about this loop.
     [[nodiscard]] alert_budget& budget() { return budget_; }
     [[nodiscard]] std::uint64_t n_suppressed() const { return budget_.total_suppressed(); }
 
@@ -128,9 +128,9 @@ private:
 
     // The episode that is on.
     bool reported_ = false;   ///< some record of it got through the budget
-    time_point began_{};      ///< start of its first lateness
-    time_point late_since_{}; ///< start of the lateness that was last seen growing
-    time_point late_until_{}; ///< end of the last lateness, as far as known
+    time_point began_{};      ///< start of its first delay
+    time_point late_since_{}; ///< start of the delay that was last seen growing
+    time_point late_until_{}; ///< end of the last delay, as far as known
     duration peak_{};
     std::optional<time_point> calm_since_; ///< healing since; empty while late
 };

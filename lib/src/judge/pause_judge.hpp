@@ -6,8 +6,8 @@
 
 namespace loopmon::judge {
 
-/// What is reported of pauses of the process or the machine: the first few one by one, and what
-/// comes again and again (a CPU limiter stops a process several times a second) in summaries. One
+/// What is reported of pauses of the process or the machine: the first few one by one, frequent
+/// ones (a CPU limiter stops a process several times a second) in summaries. One
 /// that is more than twice as long as all of the series before is reported by itself.
 class pause_judge {
 public:

@@ -9,8 +9,8 @@
 
 namespace loopmon::judge {
 
-/// Grades the answers of one probe. An event tells each change of state, and each change of the
-/// error text while it fails; the first good answer is no news.
+/// Grades the answers of one probe. Each change of state is an event, and each change of the
+/// error text while it fails; the first good answer is not.
 class probe_judge {
 public:
     probe_judge(std::string name, duration slow) : name_(std::move(name)), slow_(slow) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What happens again and again is not news each time. A series begins with the first occurrence and
+// What happens repeatedly is not reported each time. A series begins with the first occurrence and
 // goes on while no `quiet` passes without another; after a few it is summed up, at doubling
 // intervals since its begin: ten records in two hours, however often it happens.
 #pragma once

@@ -24,7 +24,7 @@ class tasks_judge {
 public:
     tasks_judge(std::string name, task_limits limits);
 
-    /// Takes new limits; windows start anew if the leak rule changed.
+    /// Takes new limits; windows start again if the leak rule changed.
     void configure(task_limits limits);
 
     /// No judgement before this moment. Initially time_point::max(): never.
@@ -35,7 +35,8 @@ public:
     /// tasks_normal once when neither holds any longer (the count at or under `max`; a window whose
     /// minimum did not rise). Calls come in order of `now`; a window ends with the first call at or
     /// after its end.
-    /// @param budget of the loop: what it refuses is not told, nor is the return to normal from it
+    /// @param budget of the loop: what it refuses is not reported, nor is the return to normal from
+    /// it
     void step(time_point now, std::uint64_t active_tasks, alert_budget& budget, events& out);
 
     /// The loop will not be observed any more: what was reported as wrong ends here.

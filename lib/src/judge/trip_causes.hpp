@@ -7,7 +7,7 @@
 
 namespace loopmon::judge {
 
-/// Causes of lateness for which the gate trips: those that always do, and of those about which
+/// Causes of lag for which the gate trips: those that always do, and of those about which
 /// there can be two opinions (loopmon/cause.hpp) the ones that are listed.
 class trip_causes {
 public:

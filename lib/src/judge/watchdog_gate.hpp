@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// Decides what the service manager hears. Pings go out every third of WATCHDOG_USEC, the first with
-// or after READY=1 (a ping before it would arm the watchdog during start-up), none after STOPPING=1
-// (it would re-arm it), and only while every critical loop makes progress, or is late for a cause
-// that does not trip. A critical loop that is late by `lag` for a cause that does trips the gate,
-// once:
+// Decides what is sent to the service manager. Pings go out every third of WATCHDOG_USEC, the first
+// with or after READY=1 (a ping before it would arm the watchdog during start-up), none after
+// STOPPING=1 (it would re-arm it), and only while every critical loop makes progress, or is late
+// for a cause that does not trip. A critical loop that is late by `lag` for a cause that does trips
+// the gate, once:
 //
-//   off ── ready ──▶ armed ── trip ──▶ triggered | withheld ── survived and healed ──▶ armed
+//   off ── ready ──▶ armed ── trip ──▶ triggered | withheld ── survived, recovered ─▶ armed
 //
 // After a trip nothing is pinged: the process is meant to end. If it does not (the service manager
 // ignores watchdogs, the datagram was lost), still_alive is reported once, and after that the gate
@@ -17,10 +17,10 @@
 // A loop in its grace (judge_from of its vitals is still to come) neither trips nor holds a ping
 // back: it may be as late as it likes, and systemd must not end the process for it.
 //
-// A debugger stops the pings with the process, for as long as somebody looks at it. While one is
+// A debugger stops the pings with the process, for as long as somebody debugs it. While one is
 // attached to a process whose gate is armed, the service manager is asked to wait an hour instead
-// of its period; afterwards, and for a trip, which may rely on it, for its period again. What is
-// stopped before a step has seen the debugger is ended all the same.
+// of its period; afterwards, and for a trip, which may rely on it, for its period again. A
+// process that is stopped before a step has seen the debugger is ended anyway.
 #pragma once
 
 #include "judge/trip_causes.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How much of what others have written is told.
+// How much of other people's text is reported.
 #pragma once
 
 #include "base/bounded_text.hpp"

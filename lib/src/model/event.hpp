@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Everything that loopmon has to tell, as plain values. The judge makes most of them, the watcher
+// Everything that loopmon reports, as plain values. The judge makes most of them, the watcher
 // and the composition root the rest; the reports turn them into journal records and D-Bus signals.
 #pragma once
 
@@ -75,7 +75,7 @@ struct recovered {
                                      priority::notice};
     std::string loop;
     std::uint64_t episode = 0;
-    duration lasted{}; ///< from the start of the lateness to its end, healing time not included
+    duration lasted{}; ///< from the start of the delay to its end, without the time of recovery
     duration peak{};
     cause why = cause::unknown; ///< of the episode
     bool unwatched = false;     ///< it was not over, but nobody watches it any more
@@ -95,7 +95,7 @@ struct trip {
     culprit who = {}; ///< filled in by the watcher
 };
 
-/// A handler is long as it said it would be (loopmon::expect_long): told once, instead of a stall.
+/// A handler is long as it said it would be (loopmon::expect_long): reported once, instead of a stall.
 struct expected_long {
     static constexpr event_info info{"expected-long", "cca24c7d110a4162b412ef1bb3d214f5",
                                      priority::info};
@@ -129,7 +129,7 @@ struct rearmed {
     std::string reason; ///< why: "loop main has recovered"
 };
 
-/// What happened in a series of latenesses.
+/// What happened in a series of stalls.
 struct lateness_series {
     std::string loop;
     std::uint64_t count = 0; ///< how often since the begin of the series
@@ -141,7 +141,7 @@ struct lateness_series {
     wall_time since{}; ///< the same on the wall clock; filled in by the watcher
 };
 
-/// A loop is late again and again: at doubling intervals, instead of a stall each time.
+/// A loop is late repeatedly: at doubling intervals, instead of a stall each time.
 struct recurring : lateness_series {
     static constexpr event_info info{"recurring", "cbf6119208a7443ebbe061df20957d58",
                                      priority::warning};

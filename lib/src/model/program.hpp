@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The program that is watched, as those see it who show it to others: what may be asked of it, and
-// what it may be told to do. The composition root implements both.
+// The program that is watched, as its front ends see it: what may be asked of it, and
+// what it may be ordered to do. The composition root implements both.
 #pragma once
 
 #include "model/log_settings.hpp"

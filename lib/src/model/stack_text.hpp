@@ -13,7 +13,7 @@
 
 namespace loopmon::model {
 
-/// A line a frame, innermost first; lines in brackets are remarks. Copies share one text.
+/// One line per frame, innermost first; lines in brackets are remarks. Copies share one text.
 /// Thread-safe as a shared_ptr is: one object for one thread, copies for any.
 class stack_text {
 public:
@@ -27,7 +27,7 @@ public:
     /// @param complete makes the whole text; called once, or never
     stack_text(lines_type brief, std::function<lines_type()> complete);
 
-    /// Has the whole text made, on this thread; waits if another is at it. What throws meanwhile
+    /// Has the whole text made, on this thread; waits while another one does. An exception
     /// leaves the brief text for good.
     void complete() const noexcept;
 

@@ -68,7 +68,7 @@ struct task_group {
     duration run_time{};
 };
 
-/// One episode of lateness.
+/// One episode.
 struct stall_status {
     std::uint64_t id = 0; ///< the episode
     wall_time began{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What every room may speak of: times, levels and causes, events, the state of a loop. So each uses
-// these names as its own.
+// The common vocabulary of the rooms: times, levels and causes, events, the state of a loop. So
+// each uses these names as its own.
 #pragma once
 
 namespace loopmon::model {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the machine has to do with a stall: how short of CPU the own control group is. With cgroup
-// v2 its own pressure counts, which is that of the service and not of the whole machine;
+// What the machine has to do with a stall: how short of CPU its control group is. With cgroup
+// v2 the group's pressure counts, which is that of the service and not of the whole machine;
 // without, /proc/pressure is all there is. Neither is seen in a sandbox that hides it
 // (ProcSubset=pid takes /proc/pressure away, control groups stay).
 #pragma once

@@ -27,7 +27,7 @@ std::optional<std::string_view> proc_file::read() noexcept {
     if (file_.get() < 0) {
         return std::nullopt;
     }
-    // At offset 0 the kernel writes these files anew.
+    // At offset 0 the kernel generates these files again.
     const auto length = ::pread(file_.get(), text_.data(), text_.size(), 0);
     if (length < 0) {
         return std::nullopt;

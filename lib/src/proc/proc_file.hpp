@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A file of /proc or of a control group that is read again and again. The descriptor stays open: a
+// A file of /proc or of a control group that is read repeatedly. The descriptor stays open: a
 // read costs 1..20 us then, and less than half of what opening it each time does. If the program
 // has closed it, it is opened again.
 #pragma once
@@ -25,7 +25,7 @@ public:
     void open() noexcept;
 
     /// @return the present text without its last line feed, valid until the next read; nothing if
-    ///         the file is absent or can be read no more (the thread it tells of has ended)
+    ///         the file is absent or can no longer be read (the thread that it describes has ended)
     [[nodiscard]] std::optional<std::string_view> read() noexcept;
 
 private:

@@ -2,7 +2,7 @@
 //
 // Names of system calls. Their numbers differ between architectures and new ones come with every
 // kernel, so the table is made at configuration time, of what <sys/syscall.h> defines for the
-// target (lib/cmake/syscall_names.cmake). libseccomp could tell as well, at the price of a
+// target (lib/cmake/syscall_names.cmake). libseccomp knows them as well, at the price of a
 // dependency.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// One look at a thread of the own process, from another thread of it; the thread is not disturbed.
+// One look at a thread of this process, from another thread of it; the thread is not disturbed.
 // Needs no privilege: threads of one process may look at each other. What a kernel
 // (CONFIG_SCHED_INFO, CONFIG_KALLSYMS), a sandbox (/proc not mounted) or a change of the user id in
 // the process itself (/proc/self then belongs to root) does not show is absent, never an error.
@@ -29,9 +29,9 @@ struct thread_snapshot {
     model::time_point when{};                 ///< to which `cpu` belongs
     bool gone = false;                        ///< the thread has ended; the rest is absent
     char state = 0;                           ///< R, S, D, T, t, ... of proc(5); 0: absent
-    std::optional<model::duration> cpu;       ///< that it ever ran
+    std::optional<model::duration> cpu;       ///< that it ran, in total
     bool cpu_exact = false;                   ///< by its clock: a slice not over yet is in it
-    std::optional<model::duration> run_delay; ///< that it ever was ready and did not run; a wait
+    std::optional<model::duration> run_delay; ///< ready and not running, in total; a wait
                                               ///< that is not over yet is not in it
     std::optional<std::uint64_t> voluntary_sleeps;
     std::optional<std::uint64_t> major_faults;
@@ -71,7 +71,7 @@ private:
 [[nodiscard]] model::thread_activity activity(const thread_snapshot& seen);
 
 /// What two looks of one probe prove, for judge::classify(). An `earlier` that is `later` itself,
-/// or of another time than this lateness, is no second look: leave it out.
+/// or of another stall, is not a second look: leave it out.
 [[nodiscard]] model::stall_evidence evidence(const thread_snapshot& earlier,
                                              const thread_snapshot& later,
                                              std::optional<model::duration> handler_age,

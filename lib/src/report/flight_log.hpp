@@ -11,8 +11,8 @@
 
 namespace loopmon::report {
 
-/// Keeps the last flight record: in the state directory, and in memory for who asks for it, so that
-/// nobody waits for a disk to read it. Thread-safe.
+/// Keeps the last flight record: in the state directory, and in memory, so that no reader
+/// waits for a disk. Thread-safe.
 class flight_log {
 public:
     /// Reads what an earlier process has left; what is not a flight record counts as none, and is
@@ -24,7 +24,7 @@ public:
     [[nodiscard]] const std::string& problem() const { return problem_; }
 
     /// Blocks on the disk.
-    /// @throws std::system_error; the record is kept in memory all the same
+    /// @throws std::system_error; the record is kept in memory anyway
     void save(const flight_record& last);
     /// JSON; empty: none.
     [[nodiscard]] std::string text() const;

@@ -42,7 +42,7 @@ using flight_source = std::function<flight_state(const model::trip& why)>;
 
 struct flight_record {
     static constexpr std::size_t most_tasks = 100;
-    /// Among which those of the culprit are looked for. A trip is no time to list all there are.
+    /// Searched for those of the culprit. A trip does not leave the time to list them all.
     static constexpr std::size_t most_tasks_seen = 10'000;
     static constexpr std::size_t most_stalls = 8;
     static constexpr std::size_t most_seconds = 60;

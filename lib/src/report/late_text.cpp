@@ -72,7 +72,7 @@ std::string load(std::uint64_t active_tasks, const model::culprit& who) {
            (who.has_pending ? ", " + std::to_string(who.pending) + " pending" : "");
 }
 
-/// A line that is no frame but says something about some.
+/// A remark about frames instead of a frame.
 bool is_remark(std::string_view line) {
     return line.starts_with('[');
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What a person is told of a late loop. At 3 a.m. there is `journalctl -u` and nothing else: the
-// first line says who, how long and why, and below it are the frames of the stack that are worth
-// reading. The whole stack is a field of the record.
+// The report about a late loop, for people. At 3 a.m. there is `journalctl -u` and nothing else:
+// the first line says who, how long and why, and below it are the frames of the stack that are
+// worth reading. The whole stack is a field of the record.
 #pragma once
 
 #include "model/event.hpp"

@@ -43,7 +43,7 @@ std::string recovered_text(const model::recovered& e) {
            " (peak lag " + human(e.peak) + ")";
 }
 
-/// stall and trip are told with the same fields.
+/// stall and trip have the same fields.
 template <class Late>
 record late_record(Late e) {
     e.who = bounded(std::move(e.who));

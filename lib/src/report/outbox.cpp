@@ -13,8 +13,8 @@ struct outbox::shared {
     std::deque<std::function<void()>> jobs;
     std::function<void(std::uint64_t)> on_dropped;
     std::uint64_t dropped = 0;
-    std::uint64_t queued = 0; ///< jobs ever accepted
-    std::uint64_t done = 0;   ///< jobs ever finished
+    std::uint64_t queued = 0; ///< jobs accepted so far
+    std::uint64_t done = 0;   ///< jobs finished so far
     bool ending = false;
     bool ended = false;
 

@@ -211,7 +211,7 @@ void reporter::tell_previous_trip() {
     }
     entry = bounded(std::move(entry));
     last_trip_.reported = true;
-    // The mark follows the record: of a journal that hangs, the next process tells it again. It may
+    // The mark follows the record: if the journal hangs, the next process reports it again. It may
     // come late, and must not replace a trip that was kept meanwhile.
     auto mark = [log = trip_log_, to = complaints{journal_, outbox_}, told = last_trip_] {
         if (log.load().n_trips == told.n_trips) {

@@ -17,7 +17,7 @@ namespace loopmon::report {
 /// Takes events to the journal and trips to the state directory. Either may hang, and the other
 /// must not wait for it, so each has an outbox of its own: the record of a trip goes to the journal
 /// while its count goes to the disk, and after the count the flight record, which is the longest
-/// and can be missed best if the end of the process is faster than the disk.
+/// and the most expendable if the process dies before the disk catches up.
 class reporter final : public sink {
 public:
     /// @param state_directory empty: trips are not kept
@@ -40,8 +40,8 @@ public:
     void note(priority severity, std::string text,
               const source_location& where = source_location::current()) noexcept;
 
-    /// Tells the trip that an earlier run left behind and that nobody has told yet, and what is
-    /// wrong with the state directory.
+    /// Reports the trip that an earlier run left behind, if that was not reported yet, and what
+    /// is wrong with the state directory.
     void tell_previous_trip();
 
     [[nodiscard]] const trip_record& last_trip() const { return last_trip_; }

@@ -19,7 +19,7 @@ struct trip_record {
     model::wall_time when{};  ///< of the last one; epoch: none
     std::string reason = {};  ///< one line
     std::string details = {}; ///< the frames that the journal showed with it
-    bool reported = true;     ///< a later run has told the journal about it
+    bool reported = true;     ///< a later run has reported it to the journal
 };
 
 class trip_log {

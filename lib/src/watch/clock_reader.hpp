@@ -6,7 +6,7 @@
 
 namespace loopmon::watch {
 
-/// Reads the clocks that tell a pause from a stall. For the thread that reads first.
+/// Reads the clocks that distinguish a pause from a stall. For the thread that reads first.
 class clock_reader {
 public:
     clock_reader() noexcept;

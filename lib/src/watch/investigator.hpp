@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Finds out why a thread keeps its loop waiting. It looks twice: once when a lateness is half of
+// Finds out why a thread keeps its loop waiting. It looks twice: once when a delay is half of
 // what would be reported, and again when it is reported, for what a thread did meanwhile says more
 // than what it does at one moment. Each later look is compared with the one before it. An
 // interface, so that tests can play the evidence.
@@ -25,7 +25,8 @@ struct suspicion {
     std::uint64_t handlers_in_turn = 0;         ///< that have ended in the turn that is late
     bool with_stack = false;
     model::cause known = model::cause::none; ///< no stack if it is this one still
-    /// Whether the thread is still at it; called from the watcher thread, around the capture.
+    /// Whether the thread is still in the same handler; called from the watcher thread, around the
+    /// capture.
     std::function<bool()> still;
 };
 
@@ -34,7 +35,7 @@ struct finding {
     model::culprit who; ///< what the thread itself shows: system call, stack, machine
 };
 
-/// One lateness of one thread.
+/// One delay of one thread.
 class investigation {
 public:
     virtual ~investigation() = default;

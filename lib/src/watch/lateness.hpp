@@ -45,7 +45,7 @@ public:
     [[nodiscard]] std::optional<time_point> due() const;
 
     /// The next look. Takes note of what has completed since the last one.
-    /// @param noticeable lateness under this is not worth asking the context about
+    /// @param noticeable a shorter delay is not worth asking the context about
     reading look(time_point now, duration noticeable, const pause_ledger& pauses);
     /// The same without taking note: for those who ask in between.
     [[nodiscard]] reading peek(time_point now, const pause_ledger& pauses) const;
@@ -59,7 +59,7 @@ public:
 
     /// The loop is built with tracking, and its turns are seen.
     [[nodiscard]] bool turns_seen() const;
-    /// Tells one lateness from the next.
+    /// Distinguishes one delay from the next.
     [[nodiscard]] std::uint64_t id() const;
     /// The thread that holds the loop up if one does: that of handler(), else the one that sampled
     /// last. Zero: not known.

@@ -10,8 +10,9 @@
 
 namespace loopmon::watch {
 
-// The first look is due at half of the lateness that is news, the second when it is. One that might
-// trip, but for a cause that does not, is looked at again and again: the cause may be another now.
+// The first look is due at half of the lag that is reported, the second when it is reported. A lag
+// that might trip, but for a cause that does not, is looked at repeatedly: the cause may have
+// changed.
 void loop_watch::investigate(const round& at, const lateness::reading& is) {
     const auto id = lateness_.id();
     if (is.growing == duration::zero() || id != investigated_) {
@@ -35,10 +36,10 @@ void loop_watch::investigate(const round& at, const lateness::reading& is) {
         investigation_ = finder_.begin(thread, at.now);
     }
     if (!judge_.judges(at.now) || (is.expected && at.now < is.expected->until)) {
-        return; // nobody is told of it
+        return; // it is not reported
     }
     if (is.growing >= at.trip_lag && concluded_at_ < at.trip_lag) {
-        conclude(at, is.growing, at.stacks); // no budget limits what is told of a trip
+        conclude(at, is.growing, at.stacks); // no budget limits the report of a trip
     } else if (is.growing >= news) {
         conclude(at, is.growing, at.stacks && judge_.would_report(at.now, is.growing));
     } else if (is.growing >= at.trip_lag && is.growing >= concluded_at_ + inquiry_period) {
@@ -65,7 +66,7 @@ void loop_watch::conclude(const round& at, duration lag, bool with_stack, model:
     }
     auto found = investigation_->conclude(at.now, of);
     if (found.who.stack.empty() && found.why == why_ && sequence == concluded_of_) {
-        found.who.stack = std::move(who_.stack); // none was asked for: the last one still tells
+        found.who.stack = std::move(who_.stack); // none was asked for: the last one is still valid
     }
     concluded_of_ = sequence;
     why_ = found.why;
@@ -94,7 +95,7 @@ model::cause loop_watch::cause_at(const round& at) const {
     return unexplained && starved ? model::cause::starved : model::cause::none;
 }
 
-// A wait is no news as far as the loop was late in that time, or nobody was to be judged.
+// A wait is not reported as far as the loop was late in that time, or nothing was to be judged.
 std::optional<judge::late_work> loop_watch::longest_wait(const round& at) {
     auto& tracking = loop_->tracking();
     const auto least = settings_.lag.warn / 2;

@@ -35,7 +35,7 @@ public:
     void note(duration max);
     /// Call it at every look.
     void step(time_point now);
-    /// Lifetime statistics begin anew.
+    /// Lifetime statistics begin again.
     void reset(time_point now);
     /// The longest lag noted since the last call.
     [[nodiscard]] duration take_recent_max() { return std::exchange(recent_max_, {}); }

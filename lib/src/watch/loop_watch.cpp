@@ -49,7 +49,7 @@ void loop_watch::configure(loop_settings settings) {
     next_ = settled_ = time_point::min();
 }
 
-// What is not noticeable is no part of a stall.
+// What is not noticeable is not part of a stall.
 void loop_watch::keep_long_turns() {
     loop_->tracking().ended_turns().keep_from(settings_.lag.warn / 2);
 }
@@ -222,7 +222,7 @@ time_point loop_watch::plan(const round& at) const {
         if (is_.growing < at.trip_lag) {
             lag = std::min(lag, at.trip_lag);
         }
-        // A lateness that is half of it already has been looked at.
+        // A delay that is half of it already has been looked at.
         auto due = *is_.since + (is_.growing < lag / 2 ? lag / 2 : lag);
         if (investigation_ && is_.growing >= at.trip_lag) {
             due = std::min(due, *is_.since + concluded_at_ + inquiry_period);

@@ -59,7 +59,7 @@ public:
     /// It is not watched any more after this: what was reported of it and is not over ends here.
     void finish(time_point now, model::events& out);
 
-    /// When step() can have something new to say; max() if only the loop itself can tell.
+    /// When step() can have something new to report; max() if that depends on the loop alone.
     [[nodiscard]] time_point next_check() const { return next_; }
     /// The loop has made its first turn.
     [[nodiscard]] bool started() const { return gauge_->deadline().has_value(); }
@@ -79,7 +79,7 @@ public:
                                                               model::histogram_kind kind) const;
     [[nodiscard]] std::vector<model::stall_status> stalls(time_point now) const;
     [[nodiscard]] std::vector<model::history_entry> history() const;
-    /// Lifetime statistics begin anew; the counters of stalls stay.
+    /// Lifetime statistics begin again; the counters of stalls stay.
     void reset_statistics(time_point now);
 
 private:
@@ -128,7 +128,7 @@ private:
     model::wall_time last_stall_{};
     std::uint64_t last_episode_ = 0; ///< its number
 
-    // The lateness that is being looked into.
+    // The delay that is being investigated.
     std::unique_ptr<investigation> investigation_;
     std::uint64_t investigated_ = 0; ///< its id
     pid_t suspect_ = 0;              ///< its thread
@@ -138,7 +138,7 @@ private:
     model::culprit who_;
 
     std::uint64_t n_expected_ = 0;
-    std::uint64_t told_expectation_ = 0; ///< id of the last one that was told
+    std::uint64_t told_expectation_ = 0; ///< id of the last one that was reported
 };
 
 } // namespace loopmon::watch

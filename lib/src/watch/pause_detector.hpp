@@ -9,8 +9,8 @@
 // machine also shows in CLOCK_BOOTTIME, which goes on while CLOCK_MONOTONIC stands.
 //
 // A long oversleep is an event, and excuses what came due in all of the watcher's sleep, as it is
-// not known when in it the process was stopped. A short one is no news, but a loop with a small
-// `warn` would be late by it; it excuses as much as it lasted.
+// not known when in it the process was stopped. A short one is not reported, but a loop with a
+// small `warn` would be late by it; it excuses as much as it lasted.
 #pragma once
 
 #include "model/time.hpp"
@@ -26,7 +26,7 @@ struct clock_reading {
     time_point now;
     duration boot_offset{}; ///< CLOCK_BOOTTIME less CLOCK_MONOTONIC: grows by the time suspended
     duration run_delay{};   ///< total time that the watcher's thread was runnable and not run
-    duration cpu{};         ///< total time that it ran: a client that asks for much is no pause
+    duration cpu{}; ///< total time that it ran: a client that asks for much does not pause it
     /// Total time that the process ran at least, on however many CPUs.
     duration process{};
     bool has_run_delay = true; ///< false: the kernel does not say, and `run_delay` is zero
@@ -41,7 +41,7 @@ public:
     /// The watcher is about to sleep until `wake`.
     void sleeping_until(time_point wake) noexcept { planned_ = wake; }
     /// Its round has lasted until now, and it sleeps from here: a round that waited for something
-    /// is no short oversleep.
+    /// is not a short oversleep.
     void round_ended(time_point now) noexcept { asleep_from_ = now; }
 
     /// The watcher woke up. A pause is entered into the ledger. The first time is only what the

@@ -32,8 +32,8 @@ private:
         [[nodiscard]] duration overlap(time_point from, time_point to) const noexcept;
     };
 
-    /// The last 64 are known exactly: ten seconds of six stops a second. A lateness that has lasted
-    /// for longer has been reported already.
+    /// The last 64 are known exactly: ten seconds of six stops a second. A delay that has lasted
+    /// longer has been reported already.
     static constexpr std::size_t capacity = 128;
 
     std::array<span, capacity> spans_{};

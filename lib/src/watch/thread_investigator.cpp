@@ -24,7 +24,7 @@ std::optional<unsigned> cpu_percent(const model::stall_evidence& proof) {
     return static_cast<unsigned>(ran * 100 / proof.progress->wall);
 }
 
-/// The functions and their lines are left to who tells of the stack.
+/// The functions and their lines are left to whoever prints the stack.
 model::stack_text text_of(stack::symboliser stack) {
     auto brief = model::bounded_lines(stack.brief_lines());
     return {std::move(brief),

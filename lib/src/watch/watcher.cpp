@@ -155,7 +155,7 @@ void watcher::publish(const model::events& happened) {
     }
 }
 
-// What needs memory is tried, each part for itself: a round that cannot tell of one loop still
+// Each part that needs memory is tried separately: a round that cannot report one loop still
 // looks at the others, and feeds the watchdog or does not.
 time_point watcher::step(clock_reading at) {
     const auto pause = pause_detector_.woke(at, pauses_);

@@ -44,7 +44,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def start(argv, cpus=None, **popen):
-    """Starts a program, on the measured CPU unless told otherwise. The caller ends it; it ends with
+    """Starts a program, on the measured CPU unless asked otherwise. The caller ends it; it ends with
     this driver, too, if that is killed."""
     def in_child():
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -32,7 +32,7 @@ def varied(seconds):
 
 
 class Played:
-    """A program that plays a schedule and tells when; see programs/stalling_loop.cpp."""
+    """A program that plays a schedule and prints the times; see programs/stalling_loop.cpp."""
 
     def __init__(self, argv, schedule, env=None, **popen):
         self.process = machine.start(argv, env=machine.environment(env), stdin=subprocess.PIPE,
@@ -50,7 +50,7 @@ class Played:
         machine.stop(self.process)
 
     def until(self, what):
-        """Reads on until it tells this; returns what it told of it."""
+        """Reads on until this is printed; returns the rest of that line."""
         for line in self.process.stdout:
             (name, value), = json.loads(line).items()
             self.told[name] = value

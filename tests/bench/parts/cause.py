@@ -16,7 +16,7 @@ ROW = re.compile(r"^(?P<what>\S.*?)(?P<named>( +\d+){8}) +(?P<right>\d+) +(?P<vo
 def run(bench, results):
     repetitions = 2 if bench.quick else 100
     environment = machine.environment({"LOOPMON_REPETITIONS": str(repetitions)})
-    environment.pop("LOOPMON_SKIP_LOG", None)  # this is no test
+    environment.pop("LOOPMON_SKIP_LOG", None)  # this is not a test
     # Not on the CPU of what is measured: rivals for it are part of what is provoked.
     process = machine.start([bench.build / "tests/cause_test"], os.sched_getaffinity(0),
                             env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

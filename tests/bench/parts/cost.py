@@ -14,7 +14,7 @@ from driver.results import number
 PART = "Cost per handler"
 PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 WORKLOADS = ("post_chain", "turn", "burst", "timers", "strand", "yield", "echo")
-# Handlers a run: about 50 ms of the leanest variant. What writes a line per handler gets fewer.
+# Handlers a run: about 50 ms of the leanest variant. Variants that write a line per handler get fewer.
 COUNTS = {"post_chain": 1_000_000, "burst": 1_000_000, "turn": 100_000, "timers": 100_000,
           "strand": 400_000, "yield": 300_000, "echo": 5_000, "clock_gettime": 2_000_000}
 SLOW = 20

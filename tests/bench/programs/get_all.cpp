@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// get_all ADDRESS NAME PATH COUNT: asks for all properties of a Loop, as often as told, one call
+// get_all ADDRESS NAME PATH COUNT: asks COUNT times for all properties of a Loop, one call
 // after the other on one connection, and prints how long each took.
 #include <loopmon/systemd/bus_ptr.hpp>
 

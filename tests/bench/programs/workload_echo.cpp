@@ -43,7 +43,7 @@ asio::awaitable<void> serve_one(tcp::acceptor acceptor) {
 }
 
 void ask(const tcp::endpoint& server, long count) {
-    asio::io_context unused; // a synchronous socket wants one all the same
+    asio::io_context unused; // a synchronous socket needs one anyway
     tcp::socket socket(unused);
     socket.connect(server);
     socket.set_option(tcp::no_delay(true));

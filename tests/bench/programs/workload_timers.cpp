@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// Waits again and again for a moment that has come already: the least that a timer costs.
+/// Waits repeatedly for a moment that has come already: the least that a timer costs.
 struct expired {
     asio::steady_timer* timer; ///< of timers(), as `left` is, which outlives the run
     long* left;

@@ -3,9 +3,9 @@
 // What a loop does all day, in its purest forms. Each runs `count` handlers (round trips for the
 // echo) on a loop that has nothing else to do, and returns when they have run.
 //
-// Asio looks at its descriptors and timers once a turn, when all that was ready has run. So that it
-// is handlers that are measured and not epoll_wait, 64 are ready at any time, but for `turn`, where
-// each has a turn of its own.
+// Asio looks at its descriptors and timers once per turn, when all that was ready has run. So that
+// it is handlers that are measured and not epoll_wait, 64 are ready at any time, but for `turn`,
+// where each has a turn of its own.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

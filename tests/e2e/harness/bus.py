@@ -55,7 +55,7 @@ class Bus:
         return json.loads(done.stdout)["data"][0] if done.returncode == 0 else None
 
     def keep_reading(self, where, *wanted):
-        """Reads TYPE:PROPERTY... again and again, as one client, until finish()."""
+        """Reads TYPE:PROPERTY... repeatedly, as one client, until finish()."""
         return Reading(self.container, where, wanted)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside the container: makes the main loop late, over and over, until told to finish.
+"""Runs inside the container: makes the main loop late, over and over, until asked to finish.
 
     flap.py STALL_USEC EVERY_USEC FINISH_FILE
 
-busctl takes longer to start than a flap may last, so this speaks just enough D-Bus itself: calls of
+busctl takes longer to start than a flap may last, so this implements just enough of D-Bus: calls of
 Inject that ask for no reply.
 """
 

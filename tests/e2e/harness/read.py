@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs inside the container: reads properties, over and over, until told to finish.
+"""Runs inside the container: reads properties, over and over, until asked to finish.
 
     read.py FINISH_FILE PATH INTERFACE TYPE:PROPERTY...      types t and s
 

@@ -129,7 +129,7 @@ class Culprit(Scenario):
         self.assertEqual({active for _, _, active, _ in history}, {2})
 
     def test_flight_record(self):
-        """the flight record of a trip has cause, stack and history, and the restart tells it"""
+        """the flight record of a trip has cause, stack and history, and is reported after the restart"""
         self.start(LAG_5S)
         self.bus.inject("sleep", 8)
         previous = self.journal.wait_for_event("previous-trip", 20)

@@ -42,7 +42,7 @@ class Flapping(Scenario):
         self.service.configure('[lag]\nwarn = "500ms"\n')
         self.run_inside("systemctl", "reload", "loopmond")
 
-        # The budget's minute must be over before the last of it is told.
+        # The budget's minute must be over before its last alert is reported.
         def all_told():
             told = sum(int(e["LOOPMON_COUNT"]) for e in self.journal.events("suppressed"))
             return told > 0

@@ -9,7 +9,7 @@ from harness.wait import wait_for
 
 class Start(Scenario):
     def time_to_start(self):
-        """The best of a few tells the daemon's time; a single one may be a busy machine's."""
+        """The best of a few is the daemon's time; a single one may be a busy machine's."""
         self.service.reset()
         began = time.monotonic()
         self.service.start()

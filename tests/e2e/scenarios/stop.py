@@ -4,7 +4,7 @@ from harness.journal import Journal
 from harness.scenario import Scenario
 from harness.wait import wait_for
 
-# Once it has stopped, systemd forgets a unit and its exit status; so the unit tells them itself.
+# Once it has stopped, systemd forgets a unit and its exit status; so the unit prints them itself.
 TELL_EXIT = """[Service]
 ExecStopPost=/bin/echo result ${SERVICE_RESULT}, ${EXIT_CODE} ${EXIT_STATUS}
 """

@@ -91,7 +91,7 @@ def bus_hangs(victim):
 
 
 def connect(bus):
-    """A client that speaks as little D-Bus as it can: authenticated, Hello said."""
+    """A client that uses as little of D-Bus as it can: authenticated, Hello said."""
     client = socket.socket(socket.AF_UNIX)
     client.connect(bus.address.removeprefix("unix:path="))
     uid = str(os.getuid()).encode().hex()

@@ -14,7 +14,7 @@ from victim import Victim, wait_for
 
 
 class Journal:
-    """journald as far as a program can tell: a socket that takes datagrams, or does not."""
+    """journald as a program sees it: a socket that takes datagrams, or does not."""
 
     def __init__(self, folder, hear):
         self.path = os.path.join(folder, "socket")

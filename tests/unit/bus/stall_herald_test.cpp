@@ -10,7 +10,7 @@ using namespace loopmon::bus;
 
 namespace {
 
-/// Hears what is told, unless there is no bus.
+/// Receives the signals, unless there is no bus.
 struct listener {
     stall_herald herald;
     std::string heard;
@@ -40,7 +40,7 @@ stall_status over(std::uint64_t id) {
 
 } // namespace
 
-TEST_CASE("stall_herald: a stall is told when it begins, and when it ends, once", "[report]") {
+TEST_CASE("stall_herald: a stall is signalled when it begins, and when it ends, once", "[report]") {
     listener all;
     CHECK(all.told({}).empty());
     CHECK(all.told({on(1)}) == "+1");
@@ -53,7 +53,7 @@ TEST_CASE("stall_herald: a stall is told when it begins, and when it ends, once"
     CHECK(all.told({over(1), over(2), on(3)}) == "-2+3");
 }
 
-TEST_CASE("stall_herald: stalls that came and went between two looks are told in full",
+TEST_CASE("stall_herald: stalls that came and went between two looks are signalled in full",
           "[report]") {
     listener all;
     CHECK(all.told({over(1), over(2), on(3)}) == "+1-1+2-2+3");
@@ -96,13 +96,14 @@ TEST_CASE("stall_herald: sending that fails half way goes on where it stopped", 
     CHECK(heard == "+1-1+2-2+3");
 }
 
-TEST_CASE("stall_herald: one that left the list while it was open has its end told", "[report]") {
+TEST_CASE("stall_herald: one that left the list while it was open has its end signalled",
+          "[report]") {
     listener all;
     CHECK(all.told({on(1)}) == "+1");
     CHECK(all.told({over(70), over(71)}) == "-1+70-70+71-71");
 }
 
-TEST_CASE("stall_herald: the end is told as it is known then", "[report]") {
+TEST_CASE("stall_herald: the end is signalled as it is known then", "[report]") {
     stall_herald herald;
     std::optional<stall_status> seen;
     const auto sent = [](const stall_status&) { return true; };

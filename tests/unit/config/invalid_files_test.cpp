@@ -27,7 +27,7 @@ std::vector<std::string> expected_errors(const std::string& path) {
 
 } // namespace
 
-TEST_CASE("load_config: every mistake of a file is told with place, reason and remedy",
+TEST_CASE("load_config: every error in a file is reported with place, reason and remedy",
           "[load_config]") {
     for (const std::string& path : files_in("invalid")) {
         INFO(path);

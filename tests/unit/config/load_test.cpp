@@ -125,7 +125,7 @@ TEST_CASE("load_config: a service of the same name is replaced whole and in plac
     CHECK_FALSE(loaded.origins.contains({"one", "interval"}));
 }
 
-TEST_CASE("load_config: the errors of all files are told, in the order of the files",
+TEST_CASE("load_config: the errors of all files are reported, in the order of the files",
           "[load_config]") {
     const config_dir dir;
     const auto b = dir.write("etc/loopmond.toml.d/b.toml", "loop.threads = 'x'\nlag.wran = 1");

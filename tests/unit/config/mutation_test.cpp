@@ -21,7 +21,7 @@ std::size_t below(std::size_t limit, generator& random) {
     return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
 }
 
-// What breaks parsers and limits: structure, numbers, units, bytes that are no text.
+// What breaks parsers and limits: structure, numbers, units, bytes that are not text.
 const std::vector<std::string> fragments = {
     "\"",      "'",      "[",  "]",  "{",   "}",   "=",   "#",           "\n",   ".",
     ",",       "-",      "0",  "9",  "1e9", "nan", "inf", "0x",          "true", "\xff",

@@ -79,7 +79,7 @@ TEST_CASE("print_config: every value of every key survives", "[print_config]") {
     CHECK(c.probes[1].interval == 5s);
 }
 
-TEST_CASE("print_config: tells where each value comes from", "[print_config]") {
+TEST_CASE("print_config: names the source of each value", "[print_config]") {
     const config_dir dir;
     const auto main = dir.write("etc/loopmond.toml", "[loop]\nthreads = 2");
     loopmond::options given;

@@ -116,7 +116,8 @@ TEST_CASE("time_span: every unit, sum and fraction of systemd.time(7) is underst
     }
 }
 
-TEST_CASE("time_span: what is no time span is refused with a reason that shows it", "[time_span]") {
+TEST_CASE("time_span: an invalid time span is refused with a reason that quotes it",
+          "[time_span]") {
     for (const char* text : invalid) {
         INFO(text);
         CHECK_FALSE(parse_time_span(text).problem.empty());

@@ -81,7 +81,7 @@ TEST_CASE("backlog_judge: it is over when nothing waited for half of warn for cl
     CHECK(told<backlog>(s.out).back().episode == 8);
 }
 
-TEST_CASE("backlog_judge: without budget it is no record, and neither is its end") {
+TEST_CASE("backlog_judge: without budget neither it nor its end is a record") {
     strand s;
     s.budget.configure(0);
     s.waited(2s, 500ms);

@@ -72,7 +72,7 @@ TEST_CASE("classify: the signatures that were measured on real threads", "[judge
         {"mutex", asleep, asleep, did(10us, 0ms, 0), cause::blocked},
         {"read", asleep, asleep, did(0ms, 20us, 0), cause::blocked},
         {"fsync", disk, disk, did(0ms, 0ms, 0), cause::io},
-        {"fsync, again and again", runnable, disk, did(18ms, 4ms, 243), cause::io},
+        {"fsync, repeatedly", runnable, disk, did(18ms, 4ms, 243), cause::io},
         {"never got the CPU", runnable, runnable, did(0ms, 0ms, 0), cause::starved},
         {"stopped", stopped, stopped, did(0ms, 0ms, 0), cause::paused},
     }));
@@ -141,7 +141,7 @@ TEST_CASE("classify: what it sleeps in decides between blocked and io", "[judge]
     }
 }
 
-TEST_CASE("classify: congestion is many handlers, none of them half of the lateness", "[judge]") {
+TEST_CASE("classify: congestion is many handlers, none of them half of the lag", "[judge]") {
     auto seen = one_handler(runnable, runnable, did(200ms, 0ms, 0));
     seen.turn_age = 300ms;
     seen.handlers_in_turn = 10;
@@ -210,7 +210,7 @@ TEST_CASE("classify: one look says what state alone allows", "[judge]") {
     }
 }
 
-TEST_CASE("classify: where the state is hidden the CPU clock still tells", "[judge]") {
+TEST_CASE("classify: where the state is hidden the CPU clock still decides", "[judge]") {
     thread_progress progress;
     progress.wall = 200ms;
     progress.cpu = 100ms;

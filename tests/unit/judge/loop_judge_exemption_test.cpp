@@ -29,7 +29,7 @@ TEST_CASE("loop_judge: nothing is graded before judge_from, to the tick") {
     CHECK(loop.judge.state() == level::stalled);
 }
 
-TEST_CASE("loop_judge: without judge_from nothing is ever graded") {
+TEST_CASE("loop_judge: without judge_from nothing is graded") {
     loop_judge judge("main", shown_loop::limits);
     events out;
     judge.step({.now = start, .lag = 1h, .overdue = 1h}, out);
@@ -58,7 +58,7 @@ TEST_CASE("loop_judge: a stall of the start-up that is over is not graded") {
         loop.completed(5300ms, 300ms);
         CHECK(loop.stalls().size() == 1);
     }
-    SECTION("but an equal one after a punctual one is") {
+    SECTION("but an equal one after one on time is") {
         loop.punctual(5300ms);
         loop.completed(9s, 2s);
         CHECK(loop.stalls().size() == 1);

@@ -124,7 +124,7 @@ TEST_CASE("loop_judge: 900 ms blocked is one warning at warn and one recovered")
     const auto& ended = std::get<recovered>(loop.records[1].what);
     CHECK(ended.lasted == 651ms);
     CHECK(ended.peak == 651ms);
-    // The sample of 11 s is the first punctual one; it is seen within warn.
+    // The sample of 11 s is the first on time; it is seen within warn.
     CHECK(loop.records[1].at >= 11s + limits.clear_after);
     CHECK(loop.records[1].at <= 11s + limits.clear_after + limits.warn);
 }
@@ -143,7 +143,7 @@ TEST_CASE("loop_judge: 9 s blocked is reported at warn, critical, and its doubli
     CHECK(loop.records.size() == 6);
 }
 
-TEST_CASE("loop_judge: latenesses of half of warn keep an episode open") {
+TEST_CASE("loop_judge: delays of half of warn keep an episode open") {
     // Every third sample is 60 ms late for ten seconds after the stall: 750 ms, under clear_after.
     blocks when{{1001ms, 1901ms}};
     for (duration at = 2749ms; at < 12s; at += 3 * interval) {
@@ -157,7 +157,7 @@ TEST_CASE("loop_judge: latenesses of half of warn keep an episode open") {
     CHECK(std::get<recovered>(loop.records[1].what).lasted > 10s);
 }
 
-TEST_CASE("loop_judge: a healthy loop wakes the watcher once a sample at most") {
+TEST_CASE("loop_judge: a healthy loop wakes the watcher at most once per sample") {
     watched_loop loop({});
     loop.run_until(1h);
     CHECK(loop.records.empty());
@@ -205,7 +205,7 @@ TEST_CASE("loop_judge: of 12 000 alerts few are reported, and each is counted") 
     CHECK(told<recurring>(loop.all()).size() == 9);
 }
 
-TEST_CASE("loop_judge: whatever the loop does, its records tell a consistent story") {
+TEST_CASE("loop_judge: whatever the loop does, its records are consistent") {
     const auto seed = GENERATE(range(1u, 31u));
     CAPTURE(seed);
     std::mt19937 random(seed);

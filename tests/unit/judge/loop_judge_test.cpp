@@ -164,7 +164,7 @@ TEST_CASE("loop_judge: half of an odd warn is rounded up, so that any warn can h
     CHECK(loop.recoveries().size() == 1);
 }
 
-TEST_CASE("loop_judge: an episode lasts from its first lateness to the end of its last") {
+TEST_CASE("loop_judge: an episode lasts from its first delay to the end of its last") {
     shown_loop loop;
     loop.growing(1100ms, 100ms); // late since 1 s
     loop.growing(1800ms, 800ms);
@@ -195,7 +195,7 @@ TEST_CASE("loop_judge: an episode lasts from its first lateness to the end of it
     }
 }
 
-TEST_CASE("loop_judge: the end of a lateness counts when it was, not when it is seen") {
+TEST_CASE("loop_judge: the end of a delay counts when it was, not when it is seen") {
     shown_loop loop;
     const auto seen = [&](duration at, duration lag, duration ended) {
         loop.judge.step({.now = start + at, .lag = lag, .ended = start + ended}, loop.out);
@@ -220,7 +220,7 @@ TEST_CASE("loop_judge: the end of a lateness counts when it was, not when it is 
 TEST_CASE("loop_judge: an episode ends when its loop is not watched any more") {
     shown_loop loop;
     loop.growing(1500ms, 500ms, cause::blocked);
-    SECTION("in the middle of the lateness") {
+    SECTION("in the middle of the delay") {
         loop.judge.finish(start + 2s, loop.out);
         REQUIRE(loop.recoveries().size() == 1);
         CHECK(loop.recoveries()[0].loop == "main");
@@ -243,7 +243,7 @@ TEST_CASE("loop_judge: an episode ends when its loop is not watched any more") {
     CHECK(loop.recoveries().size() == 1);
 }
 
-TEST_CASE("loop_judge: a second lateness of the episode is reported only if it is worse") {
+TEST_CASE("loop_judge: a second delay of the episode is reported only if it is worse") {
     shown_loop loop;
     loop.growing(1s, 100ms);
     loop.punctual(1500ms);

@@ -25,7 +25,7 @@ struct probed {
     }
 };
 
-TEST_CASE("probe_judge: the first good answer is no news") {
+TEST_CASE("probe_judge: the first good answer is not reported") {
     probed bus;
     CHECK(bus.judge.state() == probe_state::unknown);
     bus.answered(slow - tick);
@@ -33,7 +33,7 @@ TEST_CASE("probe_judge: the first good answer is no news") {
     CHECK(bus.out.empty());
 }
 
-TEST_CASE("probe_judge: a first answer at the slow limit is told") {
+TEST_CASE("probe_judge: a first answer at the slow limit is reported") {
     probed bus;
     bus.answered(slow);
     CHECK(bus.judge.state() == probe_state::slow);
@@ -45,7 +45,7 @@ TEST_CASE("probe_judge: a first answer at the slow limit is told") {
     CHECK(events[0].threshold == slow);
 }
 
-TEST_CASE("probe_judge: a first failure is told with its reason") {
+TEST_CASE("probe_judge: a first failure is reported with its reason") {
     probed bus;
     bus.failed("no owner");
     CHECK(bus.judge.state() == probe_state::failed);
@@ -57,7 +57,7 @@ TEST_CASE("probe_judge: a first failure is told with its reason") {
     CHECK(events[0].error == "no owner");
 }
 
-TEST_CASE("probe_judge: a state that stays is told once") {
+TEST_CASE("probe_judge: a state that stays is reported once") {
     probed bus;
     bus.answered(slow);
     bus.answered(2 * slow);
@@ -72,7 +72,7 @@ TEST_CASE("probe_judge: a state that stays is told once") {
     CHECK(bus.out.empty());
 }
 
-TEST_CASE("probe_judge: another reason for the failure is told") {
+TEST_CASE("probe_judge: another reason for the failure is reported") {
     probed bus;
     bus.failed("timeout");
     bus.failed("no owner");
@@ -82,7 +82,7 @@ TEST_CASE("probe_judge: another reason for the failure is told") {
     CHECK(bus.judge.error() == "no owner");
 }
 
-TEST_CASE("probe_judge: the return to ok is told, from slow and from failed") {
+TEST_CASE("probe_judge: the return to ok is reported, from slow and from failed") {
     probed bus;
     if (GENERATE(true, false)) {
         bus.answered(slow);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What happens again and again: to a loop, whose alerts are then held back, and to the process.
+// Repeated events: of a loop, whose alerts are then held back, and of the process.
 #include "judge/loop_judge.hpp"
 #include "judge/pause_judge.hpp"
 #include "judge/recurrence.hpp"
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto start = shown_loop::start;
 
-/// A lateness at that time, seen growing at warn and completed.
+/// A delay at that time, seen growing at warn and completed.
 void late(shown_loop& loop, duration at, duration length, cause why = cause::blocked) {
     loop.growing(at + 100ms, 100ms, why);
     if (length >= shown_loop::limits.critical) {
@@ -38,7 +38,7 @@ void idle_until(shown_loop& loop, duration end) {
 
 } // namespace
 
-TEST_CASE("recurrence: a lateness of 150 ms a second is summed up at doubling intervals") {
+TEST_CASE("recurrence: a delay of 150 ms every second is summed up at doubling intervals") {
     shown_loop loop;
     for (auto at = 0s; at < 3600s; at += 1s) {
         late(loop, at, 150ms);
@@ -61,7 +61,7 @@ TEST_CASE("recurrence: a lateness of 150 ms a second is summed up at doubling in
     CHECK(loop.judge.n_suppressed() == 0);
 }
 
-TEST_CASE("recurrence: episodes that come again and again are not reported one by one") {
+TEST_CASE("recurrence: frequent episodes are not reported one by one") {
     shown_loop loop;
     for (auto at = 0s; at < 3600s; at += 5s) {
         late(loop, at, 150ms);
@@ -107,7 +107,7 @@ TEST_CASE("recurrence: episodes that come again and again are not reported one b
     }
 }
 
-TEST_CASE("recurrence: a few latenesses, and those that are minutes apart, are reported each") {
+TEST_CASE("recurrence: a few stalls, and those that are minutes apart, are reported each") {
     shown_loop loop;
     const auto apart = GENERATE(duration(11s), duration(301s));
     const auto times = apart == 11s ? 9 : 20;
@@ -119,7 +119,7 @@ TEST_CASE("recurrence: a few latenesses, and those that are minutes apart, are r
     CHECK(told<recurring>(loop.out).empty());
 }
 
-TEST_CASE("recurrence: one long lateness is counted once") {
+TEST_CASE("recurrence: one long stall is counted once") {
     recurrence series;
     for (auto at = 1s; at < 100s; at += 1s) {
         series.note(start, start + at, at);

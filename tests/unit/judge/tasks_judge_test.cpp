@@ -36,7 +36,7 @@ struct counted {
     }
 };
 
-TEST_CASE("tasks_judge: one task over the limit is told once, the limit itself is not") {
+TEST_CASE("tasks_judge: one task over the limit is reported once, the limit itself is not") {
     counted tasks({.max = 100});
     tasks.see(100);
     CHECK(tasks.out.empty());
@@ -78,7 +78,7 @@ TEST_CASE("tasks_judge: flapping around the limit is held to the budget of the l
     CHECK(tasks.budget.total_suppressed() == 490);
 }
 
-TEST_CASE("tasks_judge: back at the limit is normal, told once") {
+TEST_CASE("tasks_judge: back at the limit is normal, reported once") {
     counted tasks({.max = 100});
     tasks.see(101);
     tasks.out.clear();
@@ -91,7 +91,7 @@ TEST_CASE("tasks_judge: back at the limit is normal, told once") {
     CHECK(events[0].limit == 100);
 }
 
-TEST_CASE("tasks_judge: a maximum of zero is no limit") {
+TEST_CASE("tasks_judge: a maximum of zero means no limit") {
     counted tasks(leak_only);
     tasks.see(1'000'000);
     CHECK(tasks.out.empty());
@@ -164,7 +164,7 @@ TEST_CASE("tasks_judge: a minimum that stays once breaks the row") {
     CHECK(told<tasks_leak>(tasks.out).size() == 1);
 }
 
-TEST_CASE("tasks_judge: bursts of any size are no leak") {
+TEST_CASE("tasks_judge: bursts of any size are not a leak") {
     counted tasks(leak_only);
     for (std::uint64_t burst = 1; burst <= 20; ++burst) {
         tasks.see(burst * 1000);
@@ -175,7 +175,7 @@ TEST_CASE("tasks_judge: bursts of any size are no leak") {
     CHECK(tasks.out.empty());
 }
 
-TEST_CASE("tasks_judge: a leak is told once, and normal when a minimum did not rise") {
+TEST_CASE("tasks_judge: a leak is reported once, and normal when a minimum did not rise") {
     counted tasks(leak_only);
     tasks.windows({10, 20, 30, 40, 50, 60, 70});
     CHECK(tasks.out.size() == 1);
@@ -214,7 +214,7 @@ TEST_CASE("tasks_judge: a gap without observations is one window") {
     CHECK(told<tasks_leak>(tasks.out).size() == 1);
 }
 
-TEST_CASE("tasks_judge: a new leak rule starts the windows anew, another limit does not") {
+TEST_CASE("tasks_judge: a new leak rule restarts the windows, another limit does not") {
     const bool rule_changes = GENERATE(true, false);
     CAPTURE(rule_changes);
     counted tasks(leak_only);
@@ -238,20 +238,20 @@ TEST_CASE("tasks_judge: lifting the limit makes it normal") {
     CHECK(told<tasks_normal>(tasks.out).size() == 1);
 }
 
-TEST_CASE("tasks_judge: zero leak_windows is no leak rule") {
+TEST_CASE("tasks_judge: zero leak_windows means no leak rule") {
     counted tasks({.max = 0, .leak_windows = 0, .leak_window = 60s, .leak_min = 0});
     tasks.windows({10, 20, 30, 40, 50});
     CHECK(tasks.out.empty());
 }
 
-TEST_CASE("tasks_judge: tasks made during start-up are no rise") {
+TEST_CASE("tasks_judge: tasks made during start-up are not a rise") {
     counted tasks(leak_only);
     tasks.judge.judge_from(start + 3min);
     tasks.windows({10, 20, 30, 40, 50, 50, 50});
     CHECK(tasks.out.empty());
 }
 
-TEST_CASE("tasks_judge: a new judge_from starts the windows anew") {
+TEST_CASE("tasks_judge: a new judge_from restarts the windows") {
     counted tasks(leak_only);
     tasks.windows({10, 20, 30});
     tasks.judge.judge_from(tasks.now + tick);

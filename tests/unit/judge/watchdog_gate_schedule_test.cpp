@@ -110,7 +110,7 @@ void disturb(chance& chance, std::vector<random_loop>& loops, time_point now) {
     }
 }
 
-TEST_CASE("watchdog_gate: whatever the loops do, what systemd hears is consistent") {
+TEST_CASE("watchdog_gate: whatever the loops do, what systemd receives is consistent") {
     const auto seed = GENERATE(range(1u, 17u));
     CAPTURE(seed);
     chance chance{std::mt19937(seed)};

@@ -115,7 +115,7 @@ TEST_CASE("watchdog_gate: a loop that is gone is not waited for") {
     CHECK(main.gate.step(start + 3s, {}).ping);
 }
 
-TEST_CASE("watchdog_gate: a late step of punctual loops pings and trips nothing") {
+TEST_CASE("watchdog_gate: a late step of loops on time pings and trips nothing") {
     gated_loop main; // SIGCONT after an hour
     REQUIRE(main.get_ready());
     const auto decision = main.shows(1h, {.name = "main", .progress = main.progress});

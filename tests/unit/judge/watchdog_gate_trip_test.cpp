@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Trips, and what comes after them.
+// Trips, and the time after them.
 #include "judge/watchdog_gate.hpp"
 #include "support/catch.hpp"
 #include "unit/judge/gated_loop.hpp"
@@ -98,7 +98,7 @@ TEST_CASE("watchdog_gate: each loop has a grace of its own") {
     CHECK(decision.tripped->loop == "second");
 }
 
-TEST_CASE("watchdog_gate: a survived trigger is told once, two seconds after it") {
+TEST_CASE("watchdog_gate: a survived trigger is reported once, two seconds after it") {
     gated_loop main;
     REQUIRE(main.get_ready());
     REQUIRE(main.late(2s, 5s).trigger);
@@ -151,7 +151,7 @@ TEST_CASE("watchdog_gate: it is armed again under half of the limit, and pings a
         return main.shows(at, {.name = "main", .lag = lag, .progress = ++main.progress});
     };
     CHECK(silent(shows_completed(5s, 2500ms)));
-    CHECK(silent(main.late(6s, 100ms))); // overdue is not healed
+    CHECK(silent(main.late(6s, 100ms))); // overdue is not recovered
     CHECK(main.gate.state() == watchdog_state::triggered);
     CHECK(shows_completed(7s, 2500ms - tick).ping);
     CHECK(main.gate.state() == watchdog_state::armed);

@@ -50,7 +50,7 @@ TEST_CASE("lag_gauge: a deadline is there from set to clear") {
     CHECK_FALSE(gauge.deadline());
 }
 
-TEST_CASE("lag_gauge: a punctual sample is one sample of zero") {
+TEST_CASE("lag_gauge: a sample on time is one sample of zero") {
     lag_gauge gauge(250ms);
     gauge.complete({start, 0ns}, 250ms);
     CHECK(gauge.samples() == 1);

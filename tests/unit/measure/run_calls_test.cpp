@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t all = 100;
 
-/// A thread that does what it is given, and waits where it is told to.
+/// A thread that does what it is given, and waits where it is asked to.
 class worker {
 public:
     explicit worker(std::function<void(worker&)> work)
@@ -83,7 +83,7 @@ TEST_CASE("run_calls: a thread is seen while it is in a handler, and not after")
     });
     runs.wait_for_it();
     CHECK(run_calls::threads_in(name, all) == runs.itself());
-    io.stop(); // its handler runs on all the same
+    io.stop(); // its handler runs on anyway
     CHECK(run_calls::threads_in(name, all).value().size() == 1);
     runs.go_on();
 }
@@ -106,7 +106,8 @@ TEST_CASE("run_calls: a thread that waits for events is seen, one that has retur
     runs.go_on();
 }
 
-TEST_CASE("run_calls: contexts are told apart, also where one is run in a handler of the other") {
+TEST_CASE(
+    "run_calls: contexts are distinguished, also where one is run in a handler of the other") {
     boost::asio::io_context outer;
     boost::asio::io_context inner;
     boost::asio::io_context other;

@@ -179,7 +179,7 @@ TEST_CASE("spawn: within a coroutine the result is awaited, and the task is ther
     CHECK(l.active() == 0);
 }
 
-TEST_CASE("spawn: an awaitable that is never awaited is no task any more when it is dropped") {
+TEST_CASE("spawn: an awaitable that is never awaited stops to be a task when it is dropped") {
     loop l;
     {
         auto child = loopmon::spawn(l.io, "dropped", answer(), use_awaitable);

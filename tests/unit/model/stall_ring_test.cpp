@@ -113,8 +113,7 @@ TEST_CASE("stall_ring: the 65th stall takes the place of the first", "[report]")
     CHECK(list.back().id == 65);
 }
 
-TEST_CASE("stall_ring: a stack that is completed by who tells of it is complete here, too",
-          "[report]") {
+TEST_CASE("stall_ring: a stack that is completed by a report is complete here, too", "[report]") {
     stall_ring ring;
     auto seen = late(1);
     seen.who.stack = {{"loopmond+0x1"}, [] { return std::vector<std::string>{"f()"}; }};

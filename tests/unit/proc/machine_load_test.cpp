@@ -45,8 +45,7 @@ thread_snapshot at(loopmon::model::duration when, loopmon::model::duration run_d
 
 } // namespace
 
-TEST_CASE("machine_load: the pressure of the own control group goes before the machine's",
-          "[watch]") {
+TEST_CASE("machine_load: the pressure of its control group goes before the machine's", "[watch]") {
     fake_machine machine;
     machine.file("proc/self/cgroup", "0::/system.slice/x.service\n");
     machine.file("proc/pressure/cpu", pressure("90.00"));
@@ -69,7 +68,7 @@ TEST_CASE("machine_load: finds the control group beside those of version 1", "[w
     CHECK(probe.look().frozen);
 }
 
-TEST_CASE("machine_load: each look reads anew", "[watch]") {
+TEST_CASE("machine_load: each look reads again", "[watch]") {
     fake_machine machine;
     machine.file("proc/pressure/cpu", pressure("1.00"));
     auto probe = machine_probe(machine.root());

@@ -54,7 +54,7 @@ TEST_CASE("syscall_text: says what a call waits on", "[watch]") {
           "read on descriptor " + std::to_string(ends[0]));
 }
 
-TEST_CASE("syscall_text: an argument that is no descriptor is not taken for one", "[watch]") {
+TEST_CASE("syscall_text: only an argument that is a descriptor is taken for one", "[watch]") {
     CHECK(text_of(SYS_futex, 1) == "futex");
     CHECK(text_of(SYS_openat, 1) == "openat");
 }

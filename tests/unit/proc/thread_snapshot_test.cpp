@@ -222,7 +222,7 @@ TEST_CASE("evidence: the differences of two looks", "[watch]") {
     CHECK(seen.handler_age == 90ms);
     CHECK(seen.turn_age == 100ms);
     CHECK(seen.handlers_in_turn == 4);
-    SECTION("what one of them lacks is no evidence") {
+    SECTION("what one of them lacks is not evidence") {
         earlier.run_delay.reset();
         earlier.voluntary_sleeps.reset();
         CHECK_FALSE(evidence(earlier, later, 90ms, 100ms, 4).progress->run_delay);
@@ -230,7 +230,7 @@ TEST_CASE("evidence: the differences of two looks", "[watch]") {
         earlier.cpu.reset();
         CHECK_FALSE(evidence(earlier, later, 90ms, 100ms, 4).progress);
     }
-    SECTION("one look is no difference") {
+    SECTION("one look is not a difference") {
         CHECK_FALSE(evidence(later, std::nullopt, 100ms, 4).progress);
         CHECK(evidence(later, std::nullopt, 100ms, 4).before == thread_activity::unknown);
     }

@@ -33,7 +33,7 @@ TEST_CASE("bounded_text: characters are cut whole", "[report]") {
     }
 }
 
-TEST_CASE("bounded_text: what is no character becomes a question mark", "[report]") {
+TEST_CASE("bounded_text: an invalid character becomes a question mark", "[report]") {
     CHECK(bounded_text(std::string("a\0b", 3), 16) == "a?b");
     CHECK(bounded_text("\xff", 16) == "?");
     CHECK(bounded_text("a\xc3", 16) == "a?");                          // cut short

@@ -83,7 +83,7 @@ TEST_CASE("console: the time is that of the place, and right at the ends of seco
     CHECK(stamp(wall_time(-1ms)) == "1970-01-01 05:29:59.999"); // a device without a clock
 }
 
-TEST_CASE("console: colour tells the priority, on each line, and not the time", "[report]") {
+TEST_CASE("console: colour shows the priority, on each line, and not the time", "[report]") {
     const time_zone utc("UTC0");
     const auto text = [](priority severity) {
         return console_text(note(severity, "one\ntwo"), console_style::coloured, when).substr(24);

@@ -167,7 +167,7 @@ TEST_CASE("flight_log: the next process reads what the last one has left", "[rep
     CHECK(next.path() == dir.path() / "flight-record.json");
 }
 
-TEST_CASE("flight_log: what is no flight record counts as none", "[report]") {
+TEST_CASE("flight_log: an invalid flight record counts as none", "[report]") {
     const temporary_directory dir;
     std::ofstream(dir.path() / "flight-record.json")
         << GENERATE("", "{", "[]\n", "{}\n", "{\"NTrips\": -1}\n", "{\"NTrips\": 1}");

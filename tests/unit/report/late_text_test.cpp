@@ -109,7 +109,7 @@ TEST_CASE("late_text: a stall that is over was late, at warn as at critical", "[
           "spawned probe.cpp:88): cause blocked in openat; 3 active tasks, 17 pending");
 }
 
-TEST_CASE("late_text: a trip says the same, and what comes of it", "[report]") {
+TEST_CASE("late_text: a trip says the same, and its consequence", "[report]") {
     CHECK(late_text(model::trip{.loop = "main",
                                 .lag = 5s,
                                 .threshold = 5s,

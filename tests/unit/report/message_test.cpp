@@ -116,7 +116,7 @@ TEST_CASE("message: a stall of one thread says that the loop goes on", "[report]
     CHECK(field(render(warned), "LOOPMON_THREAD").empty());
 }
 
-TEST_CASE("message: a loop that is late again and again is summed up", "[report]") {
+TEST_CASE("message: a loop that is late repeatedly is summed up", "[report]") {
     const bool over = GENERATE(true, false);
     const auto r =
         over ? render(model::recurring_over{late_again}) : render(model::recurring{late_again});

@@ -70,7 +70,7 @@ TEST_CASE("outbox: one that was ended is not waited for again", "[report]") {
     stuck.release.set_value();
 }
 
-TEST_CASE("outbox: what does not fit is dropped, counted, and told when there is room",
+TEST_CASE("outbox: what does not fit is dropped, counted, and reported when there is room",
           "[report]") {
     obstacle stuck;
     std::atomic<std::uint64_t> lost{0};

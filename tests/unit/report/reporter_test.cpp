@@ -128,7 +128,7 @@ TEST_CASE("reporter: a trip is counted and kept for the next process", "[report]
     CHECK_FALSE(next.last_trip().reported);
     CHECK_THAT(next.last_trip().reason, Catch::ContainsSubstring("loop main"));
 
-    SECTION("which tells it once") {
+    SECTION("which reports it once") {
         next.tell_previous_trip();
         next.settle(60s);
         CHECK(next.last_trip().reported);
@@ -148,7 +148,7 @@ TEST_CASE("reporter: a state directory that cannot be written costs the record o
     CHECK(r.last_trip().n_trips == 1);
 }
 
-TEST_CASE("reporter: the stack of an alert is completed before it is told, on another thread",
+TEST_CASE("reporter: the stack of an alert is completed before it is written, on another thread",
           "[report]") {
     const loopmon::test::temporary_directory dir;
     reporter r(dir.path());
@@ -202,7 +202,7 @@ TEST_CASE("reporter: a flight record is written without what could not be collec
     CHECK(next.last_trip().n_trips == 1);
 }
 
-TEST_CASE("reporter: the previous trip is told with its culprit and its flight record",
+TEST_CASE("reporter: the previous trip is reported with its culprit and its flight record",
           "[report]") {
     const loopmon::test::temporary_directory dir;
     const auto told = [&dir] {
@@ -259,17 +259,17 @@ TEST_CASE("reporter: a trip is kept while the journal hangs", "[report]") {
     CHECK_THAT(before + stuck.text(), Catch::ContainsSubstring("loop main lag 5s"));
 }
 
-TEST_CASE("reporter: the journal hears of a trip while the disk hangs", "[report]") {
+TEST_CASE("reporter: the journal receives a trip while the disk hangs", "[report]") {
     const captured_stderr captured;
     stuck_directory stuck;
     reporter r(stuck.path());
     r.log().target(loopmon::model::log_target::console);
     publish_trip(r);
-    r.note(loopmon::model::priority::info, "and of what comes after it");
+    r.note(loopmon::model::priority::info, "and the records after it");
     std::string text;
     CHECK(comes_true([&] {
         text += captured.text();
-        return text.find("and of what comes after it") != std::string::npos;
+        return text.find("and the records after it") != std::string::npos;
     }));
     CHECK_THAT(text, Catch::ContainsSubstring("loop main lag 5s"));
     stuck.release();
@@ -325,7 +325,7 @@ TEST_CASE("reporter: a previous trip that a hanging journal takes late does not 
     reporter next(dir.path());
     next.log().target(loopmon::model::log_target::console);
     next.tell_previous_trip();
-    CHECK_FALSE(trip_log(dir.path()).load().reported); // nobody has been told
+    CHECK_FALSE(trip_log(dir.path()).load().reported); // it has not been reported
     publish_trip(next);
     CHECK(comes_true([&] { return flight_of(next).at("NTrips") == 2U; }));
     stuck.release();
@@ -334,7 +334,8 @@ TEST_CASE("reporter: a previous trip that a hanging journal takes late does not 
     CHECK_FALSE(trip_log(dir.path()).load().reported);
 }
 
-TEST_CASE("reporter: a previous trip is told once, however soon this process ends", "[report]") {
+TEST_CASE("reporter: a previous trip is reported once, however soon this process ends",
+          "[report]") {
     const loopmon::test::temporary_directory dir;
     {
         reporter r(dir.path());

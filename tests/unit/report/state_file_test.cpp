@@ -55,7 +55,7 @@ TEST_CASE("state_file: a process that ended while it wrote has not", "[report]")
     CHECK(file.read().text == "new");
 }
 
-TEST_CASE("state_file: what is too long, or no file, is no text", "[report]") {
+TEST_CASE("state_file: too long a file, or none, has no text", "[report]") {
     const temporary_directory dir;
     write(dir.path() / "f", std::string(state_file::longest - 1, 'x') + '\n');
     CHECK(state_file(dir.path() / "f").read().text.size() == state_file::longest - 1);

@@ -9,7 +9,7 @@
 #include <iterator>
 #include <string>
 
-/// Standard error goes to a pipe that is full, until it is released: who writes waits, as for a
+/// Standard error goes to a pipe that is full, until it is released: writers wait, as for a
 /// journal that hangs.
 class stuck_stderr {
 public:

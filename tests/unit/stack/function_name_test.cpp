@@ -55,7 +55,7 @@ TEST_CASE("function_name: strings are strings") {
                        "std::allocator<char> > const&)") == "f(std::string const&)");
 }
 
-TEST_CASE("function_name: the body of a coroutine is called so, clones are not told apart") {
+TEST_CASE("function_name: the body of a coroutine is called so, clones are not distinguished") {
     CHECK(shorten_name("poll_modem(poll_modem()::_Z10poll_modemv.Frame*) [clone .actor]") ==
           "poll_modem [coroutine]");
     CHECK(shorten_name("s::f(s*, std::__cxx11::basic_string<char>)::f(s::f(int)::_ZN1s1fEv.Frame*) "
@@ -65,7 +65,7 @@ TEST_CASE("function_name: the body of a coroutine is called so, clones are not t
     CHECK(shorten_name("f(int) [clone .isra.0] [clone .cold]") == "f(int)");
 }
 
-TEST_CASE("function_name: text that is no name does no harm") {
+TEST_CASE("function_name: text that is not a name does no harm") {
     for (const std::string name : {"", "<", "(", "{", ")", ">", "operator", "operator<", "a<b(c"}) {
         (void)shorten_name(name);
     }

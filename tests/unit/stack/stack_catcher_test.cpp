@@ -114,7 +114,7 @@ TEST_CASE("stack_catcher: signal 0 takes no stacks and says nothing") {
 
 namespace {
 
-/// @return whether read() ever failed
+/// @return whether any read() failed
 [[gnu::noinline]] bool innermost_wait(int fd) {
     char byte = 0;
     ssize_t got = 0;

@@ -41,7 +41,7 @@ void block(int how) {
     }
 }
 
-/// Spins with the signal open or blocked, as it is told.
+/// Spins with the signal open or blocked, as it is asked.
 struct moody_thread {
     std::atomic<bool> to_be_deaf{false};
     std::atomic<bool> is_deaf{true};
@@ -134,8 +134,7 @@ TEST_CASE("stack_signal: a handler that replaced ours later is neither called no
         CHECK(capture_with_remark(catcher, spinner.tid(), "").remark.empty());
         set_handler(own_signal, programs_handler);
         CHECK(catcher.capture(spinner.tid(), always).remark ==
-              "no stack: the program has taken signal " + std::to_string(own_signal) +
-                  " for itself");
+              "no stack: signal " + std::to_string(own_signal) + " is now in use by the program");
     }
     CHECK(programs_own == 0);
     CHECK(handler_of(own_signal).sa_handler == programs_handler);

@@ -127,7 +127,7 @@ TEST_CASE("stack_sleeper: a call without a timeout goes on until what it waits f
     sigaction(signal_of_program, &before, nullptr);
 }
 
-TEST_CASE("stack_sleeper: a thread that blocks every signal is read all the same") {
+TEST_CASE("stack_sleeper: a thread that blocks every signal is read anyway") {
     surroundings with;
     stack_catcher catcher;
     stuck_thread deaf([&](const auto& /*stop*/) {

@@ -36,7 +36,7 @@ TEST_CASE("tick_rate: no number of ticks overflows") {
     CHECK(rate.to_duration(~std::uint64_t{0}) == nanoseconds::max());
 }
 
-TEST_CASE("tick_rate: a moment is told from the anchor, before it and after it") {
+TEST_CASE("tick_rate: a moment is computed from the anchor, before it and after it") {
     const auto rate = tick_rate::of_frequency(500'000'000); // 2 ns a tick
     const clock_pair anchor{1'000, 5'000'000};
     CHECK(rate.to_ns(1'000, anchor) == 5'000'000);

@@ -128,7 +128,7 @@ TEST_CASE("turn: the begin and the end of a long one are known after it") {
         manual_ticks::advance(50ms);
         CHECK_FALSE(loop.tracking.ended_turns().find(sequence)); // it is still on
     });
-    for (int i = 0; i < 100; ++i) { // what comes after it does not displace it
+    for (int i = 0; i < 100; ++i) { // later ones do not displace it
         loop.look();
         manual_ticks::advance(49ms);
     }

@@ -86,7 +86,7 @@ TEST_CASE("backlog: nothing is reported of what was posted before judging began"
     CHECK(s.sink.all<model::backlog>().empty());
 }
 
-TEST_CASE("backlog: time in which the process was stopped is no wait", "[watch]") {
+TEST_CASE("backlog: time in which the process was stopped is not a wait", "[watch]") {
     strand_scene s;
     const auto never = model::time_point::max();
     s.play(begin + 8060ms, never, never, begin + 50ms, begin + 8050ms);

@@ -26,7 +26,7 @@ TEST_CASE("culprit: the thread is looked at when half late, and again when it is
     CHECK(s.finder.suspicions[0].with_stack);
 }
 
-TEST_CASE("culprit: the alert tells what was found", "[watch]") {
+TEST_CASE("culprit: the alert names what was found", "[watch]") {
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 360ms, start + 1ms, start + 10s);
@@ -63,7 +63,7 @@ TEST_CASE("culprit: a healthy loop is not investigated", "[watch]") {
     CHECK(s.finder.begun.empty());
 }
 
-TEST_CASE("culprit: each lateness is investigated anew", "[watch]") {
+TEST_CASE("culprit: each delay is investigated separately", "[watch]") {
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 5s, start + 1ms, start + 900ms);
@@ -181,7 +181,8 @@ TEST_CASE("culprit: looks between the alerts take no stack of what is known", "[
     CHECK(s.sink.all<model::stall>().size() == 4);
 }
 
-TEST_CASE("culprit: what was late before judging began is told with all that is known", "[watch]") {
+TEST_CASE("culprit: what was late before judging began is reported with all that is known",
+          "[watch]") {
     scene s(10s, model::watchdog_action::trigger, 3s);
     s.finder.finds = in_openat;
     s.play(start + 3100ms, start + 1ms, start + 10s);
@@ -189,10 +190,10 @@ TEST_CASE("culprit: what was late before judging began is told with all that is 
     REQUIRE(stalls.size() == 1);
     CHECK(stalls[0].why == model::cause::blocked);
     CHECK(stalls[0].who.syscall == "openat");
-    CHECK(s.finder.concluded.size() == 1); // nobody would have been told before
+    CHECK(s.finder.concluded.size() == 1); // it would not have been reported before
 }
 
-TEST_CASE("culprit: a short lateness while healing changes neither culprit nor cause", "[watch]") {
+TEST_CASE("culprit: a short delay during recovery changes neither culprit nor cause", "[watch]") {
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 1100ms, start + 1ms, start + 900ms);
@@ -220,7 +221,7 @@ TEST_CASE("culprit: a stall that is seen when it is over has no culprit of anoth
     CHECK(stalls[1].who.stack.empty());
 }
 
-TEST_CASE("culprit: without memory to find one the stall is told, and trips", "[watch]") {
+TEST_CASE("culprit: without memory to find one the stall is reported, and trips", "[watch]") {
     scene s;
     s.finder.out_of_memory = true;
     s.play(start + 6s, start + 1ms, start + 30s);

@@ -65,7 +65,7 @@ TEST_CASE("debugger: what it stops for minutes is not ended, and a hang after it
     CHECK(s.notifier.said.back() == "trigger");
 }
 
-TEST_CASE("debugger: of a trip beside it, the service manager hears after its period is back",
+TEST_CASE("debugger: a trip beside it reaches the service manager after its period is back",
           "[watch]") {
     scene s; // strace -p of a thread that runs no loop, say
     s.watcher.debugged(true);

@@ -22,7 +22,8 @@ struct announced {
 
 } // namespace
 
-TEST_CASE("expected: a handler as long as it said is told once and is no stall", "[watch]") {
+TEST_CASE("expected: a handler as long as announced is reported once and is not a stall",
+          "[watch]") {
     tracked_scene s;
     const auto begin = start + 5s;
     s.play(begin);
@@ -158,7 +159,7 @@ TEST_CASE("expected: what follows in the same turn counts from its own begin", "
     s.slot->ended(false, 8s);
     s.slot->show({measure::cycle_clock::now(), "socket", "async_send"});
     s.slot->began({});
-    SECTION("a short one is no stall, and trips nothing") {
+    SECTION("a short one is not a stall, and trips nothing") {
         s.play(next + 90ms, begin, next + 90ms);
         s.end_turn(next + 90ms, 90ms);
         s.play(next + 30s);

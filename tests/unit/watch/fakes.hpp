@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-/// Remembers what it was told.
+/// Remembers what was published.
 struct recorded_events final : loopmon::model::sink {
     using sink::publish;
     void publish(const loopmon::model::event& happened,
@@ -91,7 +91,7 @@ struct recorded_notifier final : loopmon::systemd::notifier {
     std::vector<std::string>* order = nullptr;
 };
 
-/// Finds what it is told to, and remembers when it looked.
+/// Finds what the test sets, and remembers when it looked.
 struct played_investigator final : loopmon::watch::investigator {
     struct played final : loopmon::watch::investigation {
         played(played_investigator& by, pid_t thread) : by_(by), thread_(thread) {}

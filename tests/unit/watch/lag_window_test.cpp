@@ -83,7 +83,7 @@ TEST_CASE("lag_window: no percentile exceeds the maximum", "[watch]") {
     CHECK(seen.p999 <= seen.max);
 }
 
-TEST_CASE("lag_window: tells how long the loop was busy, and in what time", "[watch]") {
+TEST_CASE("lag_window: knows how long the loop was busy, and in what time", "[watch]") {
     windowed w;
     for (auto second = 1; second <= 60; ++second) { // a quarter of each of the last 30 seconds
         const auto busy = second <= 30 ? 0s : (second - 30) * 250ms;

@@ -134,7 +134,7 @@ TEST_CASE("evidence: what is hidden makes no cause a wrong one", "[watch]") {
     }
 }
 
-TEST_CASE("evidence: without any of /proc the CPU clock tells a thread that burns", "[watch]") {
+TEST_CASE("evidence: without any of /proc the CPU clock finds a thread that burns", "[watch]") {
     constexpr unsigned proc = 0b011111;
     const auto burns = stalls().front();
     CHECK(classify(evidence(without(proc, burns.earlier), without(proc, burns.later), 100ms, 100ms,

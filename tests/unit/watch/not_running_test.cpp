@@ -37,7 +37,7 @@ struct visible : Scene {
 
 } // namespace
 
-TEST_CASE("not running: run_for() that has returned is no stall and trips nothing", "[watch]") {
+TEST_CASE("not running: run_for() that has returned is not a stall and trips nothing", "[watch]") {
     visible<scene> s;
     s.play(start + 1s);
     const auto pings = s.notifier.count("ping");

@@ -55,7 +55,7 @@ TEST_CASE("pause_detector: a long sleep may oversleep by half of it", "[watch]")
     CHECK(detector.woke({start + 3001ms, 0s}, ledger));
 }
 
-TEST_CASE("pause_detector: waking early, for another reason, is no pause", "[watch]") {
+TEST_CASE("pause_detector: waking early, for another reason, is not a pause", "[watch]") {
     pause_ledger ledger;
     auto detector = since({start});
     detector.sleeping_until(start + 250ms);
@@ -71,7 +71,7 @@ TEST_CASE("pause_detector: a suspended machine shows in the boot clock alone", "
     REQUIRE(pause);
     CHECK(*pause == 1h);
     detector.sleeping_until(start + 500ms);
-    CHECK_FALSE(detector.woke({start + 500ms, 5s + 1h}, ledger)); // told once
+    CHECK_FALSE(detector.woke({start + 500ms, 5s + 1h}, ledger)); // reported once
 }
 
 TEST_CASE("pause_detector: a watcher that was runnable and did not run saw no pause", "[watch]") {
@@ -83,8 +83,9 @@ TEST_CASE("pause_detector: a watcher that was runnable and did not run saw no pa
     CHECK(pause.has_value() == (starved < 400ms)); // 100 ms remain, and are tolerated
 }
 
-TEST_CASE("pause_detector: a short stop is no event, and counts against no loop that would notice",
-          "[watch]") {
+TEST_CASE(
+    "pause_detector: a short stop is not an event, and counts against no loop that would notice",
+    "[watch]") {
     const auto overslept = GENERATE(3ms, 4ms, 60ms);
     pause_ledger ledger;
     auto detector = since({start});
@@ -163,8 +164,7 @@ TEST_CASE("pause_ledger: excludes exactly the overlap", "[watch]") {
     CHECK(ledger.excluded(start + 5s, start + 10s) == 0s);
 }
 
-TEST_CASE("pause_detector: what the machine was suspended before the first look is no pause",
-          "[watch]") {
+TEST_CASE("pause_detector: time suspended before the first look is not a pause", "[watch]") {
     pause_ledger ledger;
     pause_detector detector;
     CHECK_FALSE(detector.woke({start, 9h}, ledger));
@@ -173,7 +173,7 @@ TEST_CASE("pause_detector: what the machine was suspended before the first look 
     CHECK_FALSE(detector.woke({start + 250ms, 9h}, ledger));
 }
 
-TEST_CASE("pause_detector: a round that took long is no pause", "[watch]") {
+TEST_CASE("pause_detector: a round that took long is not a pause", "[watch]") {
     pause_ledger ledger;
     auto detector = since({start});
     detector.sleeping_until(start + 100ms);

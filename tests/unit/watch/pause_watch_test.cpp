@@ -45,7 +45,7 @@ TEST_CASE("paused: a stop in the middle of a turn is in no maximum of it", "[wat
     CHECK(s.status(goes_on + 10s).lag_max < 100ms);
 }
 
-TEST_CASE("paused: a short stop is no stall of a loop with a small warn", "[watch]") {
+TEST_CASE("paused: a short stop is not a stall of a loop with a small warn", "[watch]") {
     scene s;
     set_warn(s, 20ms);
     for (int i = 0; i < 50; ++i) {
@@ -56,8 +56,7 @@ TEST_CASE("paused: a short stop is no stall of a loop with a small warn", "[watc
     CHECK(s.status(s.next).lag_max < 20ms);
 }
 
-TEST_CASE("paused: a loop that hangs in a process that is stopped again and again trips",
-          "[watch]") {
+TEST_CASE("paused: a loop that hangs in a process that is stopped repeatedly trips", "[watch]") {
     scene s;
     s.finder.finds.why = model::cause::blocked;
     s.watcher.configure({.watchdog = {.lag = 30s}, .grace = 0s});

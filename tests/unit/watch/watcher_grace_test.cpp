@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the watchdog hears of loops that are in their grace or at rest.
+// What is sent to the watchdog for loops that are in their grace or at rest.
 #include "unit/watch/scene.hpp"
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "unit/watch/scene.hpp"
 
-TEST_CASE("watcher: a healthy loop is no news, and costs few wake-ups", "[watch]") {
+TEST_CASE("watcher: a healthy loop is not reported, and costs few wake-ups", "[watch]") {
     scene s;
     s.play(start + 60s);
     CHECK(s.sink.events.empty());
@@ -56,7 +56,7 @@ TEST_CASE("watcher: missed deadlines are samples, so the percentiles show the st
     CHECK(s.watcher.find(1)->window(start + 10s).p50 < 1ms);
 }
 
-TEST_CASE("watcher: a trip is told and has left the process before systemd hears of it",
+TEST_CASE("watcher: a trip is reported and has left the process before systemd gets it",
           "[watch]") {
     scene s;
     std::vector<std::string> order;
@@ -98,7 +98,7 @@ TEST_CASE("watcher: nothing is pinged while the loop makes no progress", "[watch
     CHECK(s.notifier.count("trigger") == 0);
 }
 
-TEST_CASE("watcher: a process that was stopped blames no loop, trips nothing, and is told of once",
+TEST_CASE("watcher: a process that was stopped blames no loop, trips nothing, and is reported once",
           "[watch]") {
     scene s;
     const auto stopped = start + 2s + GENERATE(1ms, 120ms, 249ms);
@@ -117,7 +117,7 @@ TEST_CASE("watcher: a loop that was blocked before the process was stopped is st
     s.play(start + 8900ms, start + 1s, start + 20s, start + 3s, start + 6s);
     CHECK(s.sink.all<model::trip>().empty());
     s.play(start + 9600ms, start + 1s, start + 20s, start + 3s, start + 6s);
-    CHECK(s.sink.all<model::trip>().size() == 1); // 5 s of lateness, and the pause besides
+    CHECK(s.sink.all<model::trip>().size() == 1); // 5 s of lag, and the pause besides
 }
 
 TEST_CASE("watcher: after STOPPING=1 nothing is pinged or judged, and nothing trips", "[watch]") {
@@ -199,7 +199,7 @@ TEST_CASE("watcher: a context that is gone is not late", "[watch]") {
     CHECK(notifier.count("trigger") == 0);
 }
 
-TEST_CASE("watcher: statistics can be begun anew, counters of stalls stay", "[watch]") {
+TEST_CASE("watcher: statistics can be reset, counters of stalls stay", "[watch]") {
     scene s;
     s.play(start + 10s, start + 2100ms, start + 3s);
     auto& loop = *s.watcher.find(1);

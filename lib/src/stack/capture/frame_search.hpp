@@ -34,7 +34,7 @@ struct found_frame {
 
 /// How a function came to run that is to return to `back`.
 enum class called_by : std::uint8_t {
-    nothing, ///< it is no return address
+    nothing, ///< it is not a return address
     name,    ///< by a call of it
     pointer, ///< by a call of whatever
     other    ///< it was not: the call there is of another one

@@ -227,7 +227,7 @@ std::string stack_catcher::why_not_asked(pid_t tid) const {
         return problem();
     }
     if (!signal_.intact()) {
-        return "the program has taken signal " + std::to_string(signal_.number()) + " for itself";
+        return "signal " + std::to_string(signal_.number()) + " is now in use by the program";
     }
     if (has_signal_on_its_way(tid)) {
         return "the thread has not yet taken the previous signal";

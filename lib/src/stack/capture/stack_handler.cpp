@@ -129,7 +129,7 @@ bool is_in_unwinder(std::uintptr_t instruction) noexcept {
     // A function that no sanitizer intercepts, which _Unwind_RaiseException is not.
     if (!find_module(reinterpret_cast<std::uintptr_t>(&_Unwind_Backtrace), unwinder) ||
         !find_module(reinterpret_cast<std::uintptr_t>(&take_stack), own) ||
-        own.dlfo_map_start == unwinder.dlfo_map_start) { // linked in: it cannot be told apart
+        own.dlfo_map_start == unwinder.dlfo_map_start) { // linked in: they cannot be distinguished
         return false;
     }
     return instruction >= reinterpret_cast<std::uintptr_t>(unwinder.dlfo_map_start) &&

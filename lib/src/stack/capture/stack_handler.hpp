@@ -8,8 +8,8 @@
 // The unwinder is libgcc's own. It finds the tables of a frame by _dl_find_object, which glibc has
 // since 2.35, takes no lock and may be called from a signal handler; before, it took the loader's
 // lock by dl_iterate_phdr, and with it every program that throws or loads while it is interrupted.
-// unwinder_probe tells which one is there. It reads the stack as the unwind tables tell it to; code
-// that changes stacks without telling the tables (hand-written assembly) can mislead it.
+// unwinder_probe finds out which one is there. It reads the stack by the unwind tables; code that
+// changes stacks in a way that is not in the tables (hand-written assembly) can mislead it.
 #pragma once
 
 #include "stack/capture/stack_request.hpp"

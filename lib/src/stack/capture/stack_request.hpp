@@ -12,7 +12,7 @@
 //                              withdrawn         abandoned
 //
 // withdrawn: the signal is still on its way. abandoned: the handler is writing, and nobody waits.
-// Both become idle by the hand of the handler; withdrawn also if its signal cannot come any more.
+// It is the handler that makes both idle; withdrawn also if its signal cannot come any more.
 //
 // The word carries a number that changes with every claim and travels with the signal as a cookie.
 // A handler whose cookie is not in the word touches nothing.

@@ -30,7 +30,7 @@ struct walked_stack {
     bool guessed = false;
 };
 
-/// Reads memory that may change under it, so what comes out is only worth something if the thread
+/// Reads memory that may change under it, so the result is only valid if the thread
 /// is afterwards seen to have slept all the time. May wait for pages that are not in memory.
 /// @param stack_pointer and instruction: as /proc/TID/syscall shows them
 [[nodiscard]] walked_stack walk_stack(std::uintptr_t stack_pointer, std::uintptr_t instruction);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Version numbers do not tell: the C library, libgcc and the compiler are three, and a program may
+// Version numbers do not help: the C library, libgcc and the compiler are three, and a program may
 // have been linked with -static-libgcc. So one thread holds the lock (dl_iterate_phdr holds it
 // while it calls back) and another unwinds. Seen to be lock-free: glibc 2.36 with libgcc 12, glibc
 // 2.41 with libgcc 14.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Names of functions as an operator can read them. One handler of asio has a name of several
-// kilobytes; what tells it from others is in the first few words. Rules, in this order:
+// kilobytes; what distinguishes it from others is in the first few words. Rules, in this order:
 //
 // 1. std::string is called by that name, and inline namespaces of the library are left out.
 // 2. Template arguments of more than 32 characters become <...>, from the inside out.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The functions of one compilation unit by address, and what is inlined in them. libdw can tell by
-// itself (dwarf_getscopes), but walks the whole unit for each address: 10 ms for one that includes
-// asio, times the frames of a stack. Only for builds with libdw.
+// The functions of one compilation unit by address, and what is inlined in them. libdw has a
+// function for that (dwarf_getscopes), but it walks the whole unit for each address: 10 ms for one
+// that includes asio, times the frames of a stack. Only for builds with libdw.
 #pragma once
 
 #include <elfutils/libdw.h>
