@@ -43,7 +43,7 @@ struct watch_options {
     duration interval = std::chrono::milliseconds(250); ///< between samples, 1 ms..1 min
     duration warn = std::chrono::milliseconds(100);     ///< lag from which the loop is `degraded`
     duration critical = std::chrono::seconds(1);        ///< and `stalled`; greater than warn
-    duration clear_after = std::chrono::seconds(1); ///< punctual for this long, an episode is over
+    duration clear_after = std::chrono::seconds(1); ///< on time for this long, an episode is over
     duration window = std::chrono::minutes(1);      ///< of percentiles and maxima, 1 s..5 min
     task_limits tasks = {};
     unsigned alerts_per_minute = 10; ///< further ones are counted, not printed
@@ -151,7 +151,7 @@ public:
     /// Starts the watcher thread.
     /// @throws std::invalid_argument for options out of range; std::system_error without a thread
     explicit monitor(monitor_options options = {});
-    ~monitor(); ///< tells the service manager STOPPING=1, ends the thread
+    ~monitor(); ///< sends STOPPING=1 to the service manager, ends the thread
     monitor(const monitor&) = delete;
     monitor& operator=(const monitor&) = delete;
 
@@ -176,8 +176,8 @@ public:
     /// STOPPING=1: nothing is judged or fed any more. The first call counts.
     void stopping();
 
-    /// RELOADING=1: the program is about to read its configuration anew. End it with one of the
-    /// next two; the service manager then hears READY=1, whatever came of it.
+    /// RELOADING=1: the program is about to read its configuration again. End it with one of the
+    /// next two; the service manager then gets READY=1, whatever came of it.
     void reloading();
     /// The configuration in force was read from these files (none: defaults): `config-loaded`.
     void configuration_loaded(std::vector<std::string> files);

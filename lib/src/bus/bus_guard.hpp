@@ -3,7 +3,7 @@
 // Looks at each message before sd-bus does, and lets it pass, refuses it, or puts it off.
 //
 // Who may change state. sd-bus would find out by a question to the broker for which it waits, and
-// a watcher that waits for a broker feeds no watchdog. So sd-bus is told that everything is open to
+// a watcher that waits for a broker feeds no watchdog. So everything is declared open to
 // all (exported_object), the bus policy keeps out whom it can, and here the user of a sender is
 // asked for without waiting. The call is put off meanwhile and then handled as if it came then. A
 // sender's user never changes, and no unique name is given twice, so the answer stays true.

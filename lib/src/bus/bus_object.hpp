@@ -159,10 +159,10 @@ int method(sd_bus_message* message, void* userdata, sd_bus_error* error) noexcep
 /// @return /org/loopmon1/KIND/NAME, the name escaped as sd_bus_path_encode(3) does
 std::string object_path(const char* kind, const std::string& name);
 
-/// An object on the bus with one interface of ours. What changes state, so a method without
-/// SD_BUS_VTABLE_UNPRIVILEGED and a writable property, is in its protected_members(); who may call
-/// these is the business of bus_guard. sd-bus, which would wait for the broker to find out, is told
-/// that all may.
+/// An object on the bus with one interface of ours. A member that changes state, so a method
+/// without SD_BUS_VTABLE_UNPRIVILEGED and a writable property, is in its protected_members(); who
+/// may call these is the business of bus_guard. To sd-bus, which would wait for the broker to find
+/// out, they are declared open to all.
 class exported_object {
 public:
     exported_object(const exported_object&) = delete;

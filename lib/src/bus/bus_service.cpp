@@ -78,7 +78,7 @@ void bus_service::connected(sd_bus* bus) {
         [](sd_bus_message* reply, void* userdata, sd_bus_error*) noexcept {
             try {
                 static_cast<bus_service*>(userdata)->name_answered(refusal(reply));
-            } catch (...) { // out of memory; the next change is signalled all the same
+            } catch (...) { // out of memory; the next change is signalled anyway
             }
             return 1;
         },

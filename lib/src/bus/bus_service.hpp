@@ -31,8 +31,8 @@ public:
     /// Loops or probes came or went.
     void sync();
     /// Signals properties that changed and stalls that began or ended, and sends what replies have
-    /// queued. Nothing is signalled before the name is owned (or cannot be): who listens for its
-    /// signals would not hear them. What happened meanwhile is signalled then.
+    /// queued. Nothing is signalled before the name is owned (or cannot be): listeners would
+    /// not get them. What happened meanwhile is signalled then.
     void signal_changes();
     /// Whether a change waits for the broker to read what was sent before; then signal_changes()
     /// is to be called again, in a while.

@@ -111,7 +111,7 @@ int manager_object::inject(manager_object& o, sd_bus_message* call, sd_bus_error
     return sd_bus_reply_method_return(call, nullptr);
 }
 
-/// What is no field of the status.
+/// Properties that are not fields of the status.
 const std::vector<sd_bus_vtable> manager_object::others = {
     SD_BUS_PROPERTY("Version", "s",
                     (property<manager_object, [](manager_object&) { return version; }>), 0,

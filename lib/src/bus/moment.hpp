@@ -31,7 +31,7 @@ public:
     const lag_summary& window(program::id loop);
     const probe_status* probe(program::id which);
 
-    /// For what is no property.
+    /// For everything but properties.
     [[nodiscard]] program& source() const noexcept { return source_; }
 
 private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Which stalls are to be signalled. The signals are made from what is seen now and what was
-// signalled before, not from events: so a stall of a time without a bus is told when there is one
-// again, and none is told twice.
+// signalled before, not from events: so a stall of a time without a bus is signalled when there is
+// one again, and none is signalled twice.
 #pragma once
 
 #include "model/status.hpp"
@@ -24,13 +24,13 @@ public:
     /// @param stalls all that are known, the newest last
     void tell(std::span<const stall_status> stalls, const send& began, const send& ended);
 
-    /// A stall was told of whose end was not: tell() has to see how it goes on.
+    /// True while the begin of a stall has been signalled without its end: tell() has to follow it.
     [[nodiscard]] bool awaits_end() const { return open_.has_value(); }
 
 private:
     bool tell_end(std::span<const stall_status> stalls, const send& ended);
 
-    std::uint64_t last_began_ = 0;     ///< the newest that was told
+    std::uint64_t last_began_ = 0;     ///< the newest that was signalled
     std::optional<stall_status> open_; ///< as it was seen last
 };
 

@@ -15,7 +15,7 @@
 namespace loopmon::measure {
 
 /// A short text that one thread writes while others may read: a part of something that is guarded
-/// by a sequence (see task_slot.hpp), which tells the reader whether what it got is whole. All
+/// by a sequence (see task_slot.hpp), by which the reader knows whether its copy is whole. All
 /// bytes zero are an empty text.
 class atomic_text {
 public:

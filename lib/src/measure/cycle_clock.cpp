@@ -107,8 +107,8 @@ tick_rate calibrate(ReadCounter read_counter) noexcept {
     asm volatile("mrs %0, cntfrq_el0" : "=r"(hertz));
     return tick_rate::of_frequency(hertz);
 #else
-    // The clocks are paired to about 50 ns: over 2 ms that is 50 ppm, far under what a bucket of a
-    // histogram tells apart, and 5 us of an anchor that is 100 ms old.
+    // The clocks are paired to about 50 ns: over 2 ms that is 50 ppm, far under the width of a
+    // bucket of a histogram, and 5 us of an anchor that is 100 ms old.
     constexpr std::int64_t span_ns = 2'000'000;
     const auto from = read_pair(read_counter);
     clock_pair to{};
@@ -193,7 +193,7 @@ void cycle_clock::anchor() noexcept {
     }
     const auto pair = read_pair(&read_counter);
     auto sequence = last_anchor.sequence.load(std::memory_order_relaxed);
-    // The watcher of another monitor is at it: its anchor is as good.
+    // The watcher of another monitor does it now: its anchor serves as well.
     if (sequence % 2 != 0 || !last_anchor.sequence.compare_exchange_strong(
                                  sequence, sequence + 1, std::memory_order_acquire)) {
         return;

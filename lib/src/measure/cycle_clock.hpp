@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A clock that is cheap enough to be read three times a handler: the cycle counter of the CPU where
-// it runs at one rate on all of them (invariant TSC that the kernel trusts too, CNTVCT), and
+// A clock that is cheap enough to be read three times per handler: the cycle counter of the CPU
+// where it runs at one rate on all of them (invariant TSC that the kernel trusts too, CNTVCT), and
 // CLOCK_MONOTONIC elsewhere.
 //
 // Durations are ticks times a rate that is found once. Points in time are relative to an anchor, a

@@ -3,7 +3,7 @@
 // Handlers that announced themselves as long (loopmon::expect_long), by thread. Written by the
 // thread itself, read by the watcher; works without handler tracking, too.
 //
-// Each thread that ever announced anything has a record, a seqlock as a task slot is: odd while
+// Each thread that has announced anything has a record, a seqlock as a task slot is: odd while
 // something is announced. Records are never freed; that of a thread which ended is for the next.
 #pragma once
 

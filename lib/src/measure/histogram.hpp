@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Durations in base-2 exponential buckets: 32 an octave from 2^-20 s (0.95 us) to 2^6 s (64 s),
+// Durations in base-2 exponential buckets: 32 per octave from 2^-20 s (0.95 us) to 2^6 s (64 s),
 // plus one bucket below and one above. The boundaries are exactly 2^(i/32) seconds, upper bound
 // included, so buckets merge without error into an OpenTelemetry exponential histogram of scale 5
 // or less (OTLP data model, "Exponential Scale") and into any coarser set of power-of-two bounds.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the rest of this room tells the hooks. Without handler tracking there are none, and all of
-// it is no more than its names say.
+// Calls from the rest of this room into the hooks; without handler tracking they do what their
+// names say and nothing else.
 #pragma once
 
 #include "measure/current_task.hpp"

@@ -157,7 +157,7 @@ void loop_tracking::begin_turn(std::uint64_t ticks, const polled_batch& batch) n
     auto sequence = turn_.load(std::memory_order_relaxed);
     auto* const recorded = lag_.load(std::memory_order_acquire);
     if (sequence % 2 != 0) {
-        sequence += 1; // its end was not seen: it began before the loop was watched anew
+        sequence += 1; // its end was not seen: it began before the loop was watched again
         turn_.store(sequence, std::memory_order_relaxed);
         if (recorded != nullptr) {
             recorded->skip(ticks);

@@ -5,7 +5,7 @@
 // knows: each thread has a list of the contexts that it is running, in its stack, and a
 // thread-local word for the innermost of them, which dispatch() looks at.
 //
-// That word is found once, by what changes when something is put on the list: it is a constant
+// That word is found once, as it changes when something is put on the list: it is a constant
 // distance away from the robust list of the thread, whose place the kernel says for any thread
 // (get_robust_list(2)). Another thread is then read by process_vm_readv(2), which fails where a
 // plain read would end the process. Where any of that does not work, nothing is known.

@@ -95,7 +95,8 @@ struct trip {
     culprit who = {}; ///< filled in by the watcher
 };
 
-/// A handler is long as it said it would be (loopmon::expect_long): reported once, instead of a stall.
+/// A handler is long as it said it would be (loopmon::expect_long): reported once, instead of a
+/// stall.
 struct expected_long {
     static constexpr event_info info{"expected-long", "cca24c7d110a4162b412ef1bb3d214f5",
                                      priority::info};

@@ -23,7 +23,7 @@ public:
     event_loop(const event_loop&) = delete;
     event_loop& operator=(const event_loop&) = delete;
 
-    /// The descriptors are still ours, as far as one of them can tell, and can be waited for.
+    /// The descriptors are still ours, judged by one of them, and can be waited for.
     [[nodiscard]] bool intact() const noexcept;
 
     /// Runs handlers until `end`; when that is over, those that are ready, but not without end.

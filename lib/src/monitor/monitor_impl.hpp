@@ -2,14 +2,14 @@
 //
 // The composition root of the library: the only place that knows everybody.
 //
-// Start: read the state directory -> thread -> tell the previous trip -> bus -> first round.
+// Start: read the state directory -> thread -> report the previous trip -> bus -> first round.
 // Ready: the name is owned, or cannot be soon -> READY=1 with the first ping -> judgement after
 // grace. Stop: no more pings, STOPPING=1 -> bus -> tick -> join ->
 // outboxes.
 //
 // Public calls come from any thread and hand their work to the watcher's context; everything below
 // "watcher thread" is only touched there. monitor_calls.cpp has the calls, monitor_thread.cpp what
-// the watcher thread does by itself, monitor_model.cpp what it tells the bus.
+// the watcher thread does by itself, monitor_model.cpp what it shows on the bus.
 #pragma once
 
 #include "base/fork.hpp"
@@ -103,7 +103,7 @@ private:
     /// Hands work to the watcher thread.
     template <class Work>
     void post(Work work) {
-        const task_scope nobody(0); // what follows from it is no work of the caller's task
+        const task_scope nobody(0); // what follows from it does not belong to the caller's task
         queue_.push([this, work = std::move(work)]() mutable { work(*this); });
     }
 
@@ -116,7 +116,7 @@ private:
     void wind_down();
     /// Waits for work, for D-Bus, and until the next round is due.
     void wait();
-    /// Makes the D-Bus connection if it is wanted, and anew if the program has closed it.
+    /// Makes the D-Bus connection if it is wanted, and again if the program has closed it.
     void keep_bus();
     void lose_bus(const char* why);
     void tick();
@@ -132,7 +132,7 @@ private:
     void sync_bus();
     void signal_changes();
 
-    /// Names are checked on the caller's thread, which must hear of a clash at once.
+    /// Names are checked on the caller's thread, which must know of a clash at once.
     struct names {
         std::mutex mutex;
         std::map<std::uint64_t, std::string> loops, probes;

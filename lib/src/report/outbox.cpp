@@ -36,7 +36,7 @@ struct outbox::shared {
                     on_dropped(lost);
                 }
                 job();
-            } catch (...) { // a report that cannot be made is no reason to stop watching
+            } catch (...) { // a report that cannot be made must not stop watching
             }
             lock.lock();
             ++done;

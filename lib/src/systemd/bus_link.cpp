@@ -2,7 +2,7 @@
 //
 // One attempt at a time: waiting to retry -> attempt() -> handshake, with a deadline -> ready() ->
 // connected until ended(). One timer serves, since waiting to retry and waiting for the handshake
-// exclude each other; what its earlier waits still deliver is told apart by a number.
+// exclude each other; what its earlier waits still deliver is distinguished by a number.
 #include <loopmon/systemd/bus_link.hpp>
 
 #include "systemd/open_bus.hpp"
@@ -29,7 +29,7 @@ namespace {
 constexpr std::chrono::seconds stable_after{1};
 
 std::string text_of(int error) {
-    // What sd-bus says when the environment does not tell where the session bus is.
+    // The error of sd-bus if the environment does not name the session bus.
     if (error == ENOMEDIUM) {
         return "neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set";
     }

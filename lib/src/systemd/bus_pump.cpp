@@ -7,7 +7,7 @@
 //
 // A connection ends in one of two ways. stop(): everything is closed at once, in whatever state,
 // also from within a callback of sd-bus. lose(): any error at all from sd-bus or from waiting; the
-// owner is told later, from a handler of its own, so it may do as it likes with the pump.
+// owner gets it later, from a handler of its own, so it may do as it likes with the pump.
 #include <loopmon/systemd/bus_pump.hpp>
 
 #include "systemd/socket_waits.hpp"

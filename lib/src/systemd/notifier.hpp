@@ -7,8 +7,8 @@
 
 namespace loopmon::systemd {
 
-/// What the service manager hears (sd_notify(3)). Never throws; a failed datagram is retried by
-/// nobody, so whoever needs certainty (the watchdog) sends again. Any thread, if each datagram's
+/// What is sent to the service manager (sd_notify(3)). Never throws; a failed datagram is retried
+/// by nobody, so whoever needs certainty (the watchdog) sends again. Any thread, if each datagram's
 /// order among the others does not matter.
 class notifier {
 public:
@@ -32,7 +32,7 @@ public:
 
     /// WATCHDOG_USEC if it is meant for this process, else zero. As it was at construction.
     [[nodiscard]] virtual std::chrono::microseconds watchdog_period() const noexcept = 0;
-    /// Whether there is one that hears any of this.
+    /// Whether there is one that receives any of this.
     [[nodiscard]] virtual bool has_manager() const noexcept { return true; }
 };
 

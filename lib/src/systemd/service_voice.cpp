@@ -68,7 +68,7 @@ public:
         const std::lock_guard lock(mutex_);
         who->pinged = true;
         ping_if_all();
-        adapt_wait(); // unless it is as wanted; the manager may have been too busy to hear it
+        adapt_wait(); // unless it is as wanted; the manager may have been too busy to take it
     }
     void wait(seat who, std::chrono::microseconds period) {
         const std::lock_guard lock(mutex_);

@@ -75,7 +75,7 @@ error_code socket_waits::wait_for(int source, int events) noexcept {
 }
 
 void socket_waits::wait_until(std::uint64_t monotonic_usec) noexcept {
-    // Beyond what the clock can express is as good as never.
+    // Beyond what the clock can express means never.
     constexpr auto last =
         std::chrono::floor<std::chrono::microseconds>(clock::time_point::max().time_since_epoch());
     if (monotonic_usec > std::uint64_t{last.count()}) {

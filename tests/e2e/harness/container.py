@@ -101,7 +101,7 @@ class Container:
                 if state in ("running", "degraded"):
                     return
             time.sleep(0.2)
-        # Everything that it needs was there: that is no reason to skip what has to be shown.
+        # Everything that it needs was there, so this is a failure and not a reason to skip.
         raise TimeoutError(f"no boot within {BOOT_SECONDS} s: " + self._last_words())
 
     def _last_words(self):

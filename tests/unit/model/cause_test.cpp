@@ -96,7 +96,7 @@ TEST_CASE("cause: README explains each, and says whether it trips", "[model]") {
 TEST_CASE("cause: the catalog explains each that a stall may have", "[model]") {
     const auto entry = between(text_of("systemd/loopmond.catalog"), "\n# stall\n", "\n# ");
     for (const auto& row : causes) {
-        if (!is_evident(row.value) || row.value == cause::paused) { // which is no stall
+        if (!is_evident(row.value) || row.value == cause::paused) { // which is not a stall
             continue;
         }
         INFO(row.word);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Work that waits although the loop is on time, and what is no such wait.
+// Work that waits although the loop is on time, and waits that do not count as that.
 #include "unit/watch/tracked_scene.hpp"
 
 namespace {

@@ -32,7 +32,7 @@ public:
     using executor_type = boost::asio::any_io_executor;
 
     /// Called once, from a handler of its own, when the connection ends other than by stop() or
-    /// destruction. sd-bus tells any end of the stream as ECONNRESET.
+    /// destruction. sd-bus reports every end of the stream as ECONNRESET.
     using lost_handler = std::function<void(boost::system::error_code)>;
 
     /// Called once, from a handler of its own, when the handshake is done: from then on
