@@ -18,6 +18,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -236,11 +237,18 @@ TEST_CASE("async_call: a cancelled coroutine gets an error") {
 }
 
 TEST_CASE("async_call: a loop that ends with a call in flight leaks nothing") {
-    call_peers p;
-    const auto ask = [](call_peers& on) -> asio::awaitable<void> {
-        co_await async_call(*on.client, on.message("Silent"), 30s, asio::use_awaitable);
-    };
-    asio::co_spawn(p.io, ask(p), asio::detached);
-    p.io.poll(); // LeakSanitizer is the judge of the rest
-    CHECK(p.client->running());
+    std::weak_ptr<int> frame; // alive while the coroutine is
+    {
+        call_peers p;
+        const auto ask = [](call_peers& on, std::shared_ptr<int>) -> asio::awaitable<void> {
+            co_await async_call(*on.client, on.message("Silent"), 30s, asio::use_awaitable);
+        };
+        auto held = std::make_shared<int>();
+        frame = held;
+        asio::co_spawn(p.io, ask(p, std::move(held)), asio::detached);
+        p.io.poll();
+        CHECK(p.client->running());
+        CHECK_FALSE(frame.expired());
+    }
+    CHECK(frame.expired());
 }

@@ -11,6 +11,7 @@
 // A row for each crowd goes to stdout; LOOPMON_CROWDS=all adds the greatest, for the benchmark.
 #include "measure/loop_state.hpp"
 #include "support/catch.hpp"
+#include "support/skip.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,6 +25,7 @@
 #include <cstdlib>
 #include <memory>
 #include <random>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -191,7 +193,7 @@ std::vector<crowd> crowds() {
 TEST_CASE("busy loop: percentiles of lag are within 10 % of what work waits") {
     for (const auto& of : crowds()) {
         if (!room_for(of)) {
-            std::printf("crowd %zu: SKIPPED: too few descriptors\n", of.clients);
+            loopmon::test::skip("crowd " + std::to_string(of.clients) + ": too few descriptors");
             continue;
         }
         bool near = false;

@@ -4,12 +4,12 @@
 #include "judge/classify.hpp"
 #include "proc/thread_snapshot.hpp"
 #include "support/catch.hpp"
+#include "support/skip.hpp"
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <future>
 #include <optional>
 #include <thread>
@@ -170,15 +170,6 @@ void print_row(const std::string& what, const std::array<int, causes.size()>& co
     std::fflush(stdout);
 }
 
-/// Catch2 2 knows no skipped test: it passes, and says on stderr and in the log of tests/run.sh
-/// that it proved nothing.
-void skip(const std::string& what, const std::string& reason) {
-    WARN("SKIPPED: " << what << ": " << reason);
-    if (const char* const log = std::getenv("LOOPMON_SKIP_LOG")) {
-        std::ofstream(log, std::ios::app) << "cause: " << what << ": " << reason << '\n';
-    }
-}
-
 } // namespace
 
 void repeat(const std::string& what, cause expected, const make_provocation& make) {
@@ -201,14 +192,15 @@ void repeat(const std::string& what, cause expected, const make_provocation& mak
             }
         }
     } catch (const not_here& why) {
-        skip(what, why.reason);
+        loopmon::test::skip(what + ": " + why.reason);
         return;
     }
     print_row(what, counts, right, voided);
     const auto least = done - done / 100;
     CHECK(right >= least);
     if (done < wanted && right >= least) {
-        skip(what, "the machine is too busy, only " + std::to_string(done) + " stalls came off");
+        loopmon::test::skip(what + ": the machine is too busy, only " + std::to_string(done) +
+                            " stalls came off");
     }
 }
 

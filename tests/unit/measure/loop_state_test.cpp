@@ -44,11 +44,16 @@ TEST_CASE("task: registers from construction to done, move or destruction") {
 
 TEST_CASE("task: a token outlives its context") {
     loopmon::task survivor;
+    std::shared_ptr<loop_state> state;
     {
         boost::asio::io_context io;
+        state = state_of(io);
         survivor = loopmon::task(io, "survivor");
     }
+    CHECK(state->gone());
+    CHECK(names_of(state->tasks()) == names{"survivor"});
     survivor.done();
+    CHECK(state->tasks().active() == 0);
 }
 
 TEST_CASE("task: one that is held by a pending handler ends with the context") {
