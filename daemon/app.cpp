@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app.hpp"
 
-#include "config/library_options.hpp"
 #include "exit_code.hpp"
 
 #include <boost/asio/post.hpp>
@@ -27,7 +26,7 @@ constexpr int log_info = 6;
 
 /// Probes are asked on the bus that the daemon itself is on, and on the system's if it is on none.
 std::string probe_bus_address(const config& c) {
-    return c.bus.address == "none" ? "system" : c.bus.address;
+    return c.bus_address == "none" ? "system" : c.bus_address;
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -45,19 +44,19 @@ app::app(options given, load_result loaded)
     : options_(std::move(given)),
       config_(std::move(loaded.value)),
       files_(std::move(loaded.files)),
-      main_(static_cast<int>(config_.loop.threads)),
+      main_(static_cast<int>(config_.threads)),
       main_work_(main_.get_executor()),
       services_(boost::asio::make_strand(main_)),
-      monitor_({.bus_address = config_.bus.address == "none" ? "" : config_.bus.address,
+      monitor_({.bus_address = config_.bus_address == "none" ? "" : config_.bus_address,
                 .bus_name = "org.loopmon1",
-                .settings = monitor_settings_of(config_),
+                .settings = config_.monitor,
                 .auto_ready = false,
                 .reload =
                     [this](std::function<void(std::string)> done) {
                         boost::asio::post(control_,
                                           [this, done = std::move(done)] { reload(done); });
                     }}),
-      watched_(monitor_.watch(main_, watch_options_of(config_))),
+      watched_(monitor_.watch(main_, config_.watch)),
       probes_(std::make_shared<probe_set>(services_, monitor_, probe_bus_address(config_))),
       signals_(control_, SIGTERM, SIGINT, SIGHUP),
       stop_deadline_(control_) {
@@ -120,21 +119,21 @@ void app::reload(const std::function<void(std::string error)>& done) {
 }
 
 void app::apply(const config& next) {
-    if (next.loop.threads != config_.loop.threads) {
+    if (next.threads != config_.threads) {
         monitor_.log(log_warning,
                      "a change of loop.threads takes effect when loopmond is restarted");
     }
-    if (next.bus.address != config_.bus.address) {
+    if (next.bus_address != config_.bus_address) {
         monitor_.log(log_warning,
                      "a change of bus.address takes effect when loopmond is restarted");
     }
-    monitor_.configure(monitor_settings_of(next));
-    watched_.configure(watch_options_of(next));
+    monitor_.configure(next.monitor);
+    watched_.configure(next.watch);
     boost::asio::post(services_,
                       [probes = probes_, wanted = next.probes] { probes->configure(wanted); });
-    const auto fixed = std::pair(config_.loop.threads, config_.bus.address);
+    const auto fixed = std::pair(config_.threads, config_.bus_address);
     config_ = next;
-    std::tie(config_.loop.threads, config_.bus.address) = fixed;
+    std::tie(config_.threads, config_.bus_address) = fixed;
 }
 
 void app::begin_stop() {
@@ -156,9 +155,9 @@ void app::begin_stop() {
 }
 
 void app::start_threads() {
-    threads_running_ = config_.loop.threads;
+    threads_running_ = config_.threads;
     try {
-        for (unsigned i = 0; i < config_.loop.threads; ++i) {
+        for (unsigned i = 0; i < config_.threads; ++i) {
             threads_.emplace_back([this] { run_main_loop(); }); // run() joins it
         }
     } catch (...) { // EAGAIN: no more than these

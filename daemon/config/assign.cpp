@@ -6,6 +6,8 @@
 #include "config/time_span.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <limits>
 #include <utility>
 
 namespace loopmond {
@@ -43,7 +45,7 @@ std::string assign(const toml_value& from, std::chrono::nanoseconds& to, duratio
     if (!span.problem.empty()) {
         return span.problem + "; write it like \"250ms\" or \"1min 30s\"; " + allowed(rule);
     }
-    if (span.value < rule.least || span.value > rule.most) {
+    if (!rule.contains(span.value)) {
         return quote_briefly(*text) + " is out of range; " + allowed(rule);
     }
     to = span.value;
@@ -55,7 +57,7 @@ std::string assign(const toml_value& from, std::uint64_t& to, count_range rule) 
     if (number == nullptr) {
         return wrong_type(from, "an integer; ") + allowed(rule);
     }
-    if (*number < rule.least || *number > rule.most) {
+    if (*number < 0 || !rule.contains(static_cast<std::uint64_t>(*number))) {
         return std::to_string(*number) + " is out of range; " + allowed(rule);
     }
     to = static_cast<std::uint64_t>(*number);
@@ -63,9 +65,10 @@ std::string assign(const toml_value& from, std::uint64_t& to, count_range rule) 
 }
 
 std::string assign(const toml_value& from, unsigned& to, count_range rule) {
+    assert(rule.most <= std::numeric_limits<unsigned>::max());
     std::uint64_t number = to;
     std::string problem = assign(from, number, rule);
-    to = static_cast<unsigned>(number); // fits: a count_range ends at 32 bits
+    to = static_cast<unsigned>(number);
     return problem;
 }
 

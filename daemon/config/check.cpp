@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "config/draft.hpp"
+#include "config/keys.hpp"
 #include "config/time_span.hpp"
 
 #include <cassert>
 #include <optional>
+#include <string_view>
 
 namespace loopmond {
 namespace {
+
+using loopmon::agreement;
 
 struct operand {
     setting_id id;
     nanoseconds value;
 };
+
+/// The key whose value is this member of `c`.
+operand setting(const config& c, const nanoseconds& member) {
+    operand found{{}, member};
+    visit_settings(c, [&](std::string_view key, const auto& value, const auto&) {
+        if (static_cast<const void*>(&value) == &member) {
+            found.id.key = key;
+        }
+    });
+    assert(!found.id.key.empty() && "a limit without a key");
+    return found;
+}
 
 std::string shown(const setting_id& id) {
     return id.service.empty() ? id.key : "service." + id.key;
@@ -21,14 +37,13 @@ class checker {
 public:
     checker(const draft& made, problems& found) : made_(made), found_(found) {}
 
-    void shorter(const operand& a, const operand& b) {
-        if (!(a.value < b.value)) {
-            disagree(a, "must be shorter than", b, "must be longer than");
+    void operator()(const operand& a, agreement how, const operand& b) {
+        if (agree(a.value, how, b.value)) {
+            return;
         }
-    }
-
-    void not_longer(const operand& a, const operand& b) {
-        if (!(a.value <= b.value)) {
+        if (how == agreement::less) {
+            disagree(a, "must be shorter than", b, "must be longer than");
+        } else {
             disagree(a, "must not be longer than", b, "must not be shorter than");
         }
     }
@@ -69,22 +84,20 @@ void check(const draft& made, problems& found) {
     const config& c = made.value;
     checker is(made, found);
 
-    const operand critical{{{}, "lag.critical"}, c.lag.critical};
-    is.shorter({{{}, "lag.warn"}, c.lag.warn}, critical);
-    // Or the window of the percentiles may hold no sample at all.
-    is.not_longer({{{}, "loop.interval"}, c.loop.interval}, {{{}, "lag.window"}, c.lag.window});
-    // A restart for a lag that is not even critical; without a watchdog the number means nothing.
-    if (c.watchdog.action != loopmon::watchdog_action::off &&
-        !made.refused.contains({{}, "watchdog.action"})) {
-        is.not_longer(critical, {{{}, "watchdog.lag"}, c.watchdog.lag});
+    const auto settings_are = [&](const nanoseconds& a, agreement how, const nanoseconds& b) {
+        is(setting(c, a), how, setting(c, b));
+    };
+    visit_rules(c.watch, settings_are);
+    if (!made.refused.contains({{}, "watchdog.action"})) {
+        visit_rules(c.watch, c.monitor.watchdog, settings_are);
     }
 
     for (const probe_config& p : c.probes) {
         const operand timeout{{p.name, "timeout"}, p.timeout};
         // One question at a time: the next one must not find the last still waiting.
-        is.not_longer(timeout, {{p.name, "interval"}, p.interval});
+        is(timeout, agreement::not_greater, {{p.name, "interval"}, p.interval});
         // Or no answer could ever be slow: it would have failed first.
-        is.shorter({{p.name, "slow"}, p.slow}, timeout);
+        is({{p.name, "slow"}, p.slow}, agreement::less, timeout);
     }
 }
 

@@ -13,11 +13,14 @@
 
 namespace loopmond {
 
-inline constexpr one_of<loopmon::watchdog_action, 3> watchdog_actions{{{
-    {"trigger", loopmon::watchdog_action::trigger},
-    {"withhold", loopmon::watchdog_action::withhold},
-    {"off", loopmon::watchdog_action::off},
-}}};
+inline constexpr auto watchdog_actions = [] {
+    one_of<loopmon::watchdog_action, loopmon::watchdog_actions.size()> allowed{};
+    auto* next = allowed.words.begin();
+    for (const auto& row : loopmon::watchdog_actions) {
+        *next++ = {row.word, row.value};
+    }
+    return allowed;
+}();
 
 /// The causes about which there can be two opinions: an unknown one always trips, a pause never.
 inline constexpr auto trip_causes = [] {
@@ -37,38 +40,33 @@ inline constexpr auto trip_causes = [] {
 /// @tparam Config config or const config
 template <class Config, class Visitor>
 void visit_settings(Config& c, Visitor&& visit) {
-    using namespace std::chrono_literals;
+    namespace allowed = loopmon::allowed;
 
-    // Faster than 1 ms the sampler is the load; slower than 1 min nothing is seen in time.
-    visit("loop.interval", c.loop.interval, duration_range{1ms, 1min});
+    visit("loop.interval", c.watch.interval, allowed::interval);
     // Services wait, they do not compute: more threads than this are a typing error.
-    visit("loop.threads", c.loop.threads, count_range{1, 64});
+    visit("loop.threads", c.threads, count_range{1, 64});
 
-    // No useful limit is longer than an hour. Under 1 ms one measures the scheduler.
-    visit("lag.warn", c.lag.warn, duration_range{1ms, 1h});
-    visit("lag.critical", c.lag.critical, duration_range{1ms, 1h});
-    visit("lag.clear_after", c.lag.clear_after, duration_range{1ms, 1h});
-    visit("lag.grace", c.lag.grace, duration_range{0ms, 1h});
-    // History is kept in seconds, for 5 min.
-    visit("lag.window", c.lag.window, duration_range{1s, 5min});
+    visit("lag.warn", c.watch.warn, allowed::lag);
+    visit("lag.critical", c.watch.critical, allowed::lag);
+    visit("lag.clear_after", c.watch.clear_after, allowed::lag);
+    visit("lag.grace", c.monitor.grace, allowed::grace);
+    visit("lag.window", c.watch.window, allowed::window);
 
-    visit("tasks.max", c.tasks.max, count_range{0, 1'000'000'000});
-    // A single rise is every second pair of windows; it takes two in a row to be a trend.
-    visit("tasks.leak_windows", c.tasks.leak_windows, count_range{2, 1000});
-    visit("tasks.leak_window", c.tasks.leak_window, duration_range{1s, 24h});
-    visit("tasks.leak_min", c.tasks.leak_min, count_range{1, 1'000'000'000});
+    visit("tasks.max", c.watch.tasks.max, allowed::tasks);
+    visit("tasks.leak_windows", c.watch.tasks.leak_windows, allowed::leak_windows);
+    visit("tasks.leak_window", c.watch.tasks.leak_window, allowed::leak_window);
+    visit("tasks.leak_min", c.watch.tasks.leak_min, allowed::leak_min);
 
-    visit("watchdog.action", c.watchdog.action, watchdog_actions);
-    visit("watchdog.lag", c.watchdog.lag, duration_range{1ms, 1h});
-    visit("watchdog.trip_on", c.watchdog.trip_on, trip_causes);
+    visit("watchdog.action", c.monitor.watchdog.action, watchdog_actions);
+    visit("watchdog.lag", c.monitor.watchdog.lag, allowed::lag);
+    visit("watchdog.trip_on", c.monitor.watchdog.trip_on, trip_causes);
 
-    visit("report.stacks", c.report.stacks, any_flag{});
-    // Zero would leave nothing but a count of what was not said; 6000 is 100 a second.
-    visit("report.alerts_per_minute", c.report.alerts_per_minute, count_range{1, 6000});
+    visit("report.stacks", c.monitor.stacks, any_flag{});
+    visit("report.alerts_per_minute", c.watch.alerts_per_minute, allowed::alerts_per_minute);
 
-    visit("bus.address", c.bus.address, text_rule{bus_address_problem});
+    visit("bus.address", c.bus_address, text_rule{bus_address_problem});
 
-    visit("debug.injection", c.debug.injection, any_flag{});
+    visit("debug.injection", c.monitor.injection, any_flag{});
 }
 
 /// The same for one `[[service]]` of type "probe". Keys are bare. A key without a default must be

@@ -4,6 +4,8 @@
 // and the words for it. config/keys.hpp gives one to each key.
 #pragma once
 
+#include <loopmon/limits.hpp>
+
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -13,15 +15,8 @@
 
 namespace loopmond {
 
-struct duration_range {
-    std::chrono::nanoseconds least;
-    std::chrono::nanoseconds most;
-};
-
-struct count_range {
-    std::uint32_t least;
-    std::uint32_t most;
-};
+using duration_range = loopmon::option_range<std::chrono::nanoseconds>;
+using count_range = loopmon::option_range<std::uint64_t>;
 
 /// true or false.
 struct any_flag {};

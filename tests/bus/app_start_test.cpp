@@ -27,8 +27,8 @@ void leave_room_for_few_threads() {
 /// @return whether the error of the thread that could not start came out of run()
 bool start_with_too_many_threads() {
     loopmond::load_result loaded;
-    loaded.value.bus.address = "none";
-    loaded.value.loop.threads = 64;
+    loaded.value.bus_address = "none";
+    loaded.value.threads = 64;
     loopmond::app app({}, loaded);
     leave_room_for_few_threads();
     try {

@@ -55,8 +55,8 @@ TEST_CASE("app: with several threads the probes still share one connection, one 
     const private_bus bus;
     const bus_client client(bus.address());
     loopmond::load_result loaded;
-    loaded.value.bus.address = bus.address();
-    loaded.value.loop.threads = 4;
+    loaded.value.bus_address = bus.address();
+    loaded.value.threads = 4;
     std::multiset<std::string> wanted;
     // Two: with more calls in flight libsystemd grows a table, for which it draws a hash key into a
     // variable of its own that all threads share, and the sanitizer reports that.

@@ -3,7 +3,7 @@
 
 #include <loopmon/export.hpp>
 
-#include <loopmon/cause.hpp>
+#include <loopmon/limits.hpp>
 #include <loopmon/source_location.hpp>
 
 #include <chrono>
@@ -21,50 +21,7 @@ class io_context;
 
 namespace loopmon {
 
-using duration = std::chrono::nanoseconds; ///< as an option, of 24 h at most
-
 enum class bus_kind { none, system, session };
-enum class watchdog_action { trigger, withhold, off };
-/// One that may end the process or not, as the program wishes: cpu, blocked, io, congestion,
-/// starved.
-using trip_cause = cause;
-
-/// What makes the number of tasks suspicious.
-struct task_limits {
-    std::uint64_t max = 0;     ///< more active tasks than this are reported; 0: no limit
-    unsigned leak_windows = 5; ///< a leak: the minimum of this many windows in a row rose ...
-    duration leak_window = std::chrono::minutes(2);
-    std::uint64_t leak_min = 10; ///< ... by at least this many tasks in all
-};
-
-/// How one loop is watched.
-struct watch_options {
-    std::string name = "main"; ///< unique in its monitor; part of the D-Bus object path
-    duration interval = std::chrono::milliseconds(250); ///< between samples, 1 ms..1 min
-    duration warn = std::chrono::milliseconds(100);     ///< lag from which the loop is `degraded`
-    duration critical = std::chrono::seconds(1);        ///< and `stalled`; greater than warn
-    duration clear_after = std::chrono::seconds(1); ///< on time for this long, an episode is over
-    duration window = std::chrono::minutes(1);      ///< of percentiles and maxima, 1 s..5 min
-    task_limits tasks = {};
-    unsigned alerts_per_minute = 10; ///< further ones are counted, not printed
-    bool gates_watchdog = true;      ///< D-Bus property `Critical`: this loop is essential
-};
-
-struct watchdog_options {
-    watchdog_action action = watchdog_action::trigger;
-    duration lag = std::chrono::seconds(5); ///< lag of an essential loop that trips the watchdog
-    /// For these causes; also if the cause is not known, never while the process stands still or is
-    /// being debugged.
-    std::vector<trip_cause> trip_on = default_trip_causes();
-};
-
-/// What a reload may change while the monitor runs.
-struct monitor_settings {
-    watchdog_options watchdog = {};
-    duration grace = std::chrono::seconds(5); ///< after READY, before anything is judged
-    bool injection = false; ///< allow the D-Bus method Inject, for those who test their alerting
-    bool stacks = true;     ///< take the stack of a thread that is stuck (README: Stacks)
-};
 
 struct monitor_options {
     bus_kind bus = bus_kind::none;

@@ -19,16 +19,13 @@
 #include "judge/recurrence.hpp"
 #include "model/event.hpp"
 
+#include <loopmon/limits.hpp>
+
 #include <optional>
 
 namespace loopmon::judge {
 
-struct lag_limits {
-    duration warn = std::chrono::milliseconds(100);
-    duration critical = std::chrono::seconds(1); ///< greater than warn
-    duration clear_after = std::chrono::seconds(1);
-    unsigned alerts_per_minute = 10;
-};
+using loopmon::lag_limits;
 
 /// What the watcher saw of one loop at one moment.
 struct loop_observation {

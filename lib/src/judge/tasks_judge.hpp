@@ -8,17 +8,14 @@
 #include "judge/alert_budget.hpp"
 #include "model/event.hpp"
 
+#include <loopmon/limits.hpp>
+
 #include <deque>
 #include <optional>
 
 namespace loopmon::judge {
 
-struct task_limits {
-    std::uint64_t max = 0;     ///< 0: no limit
-    unsigned leak_windows = 5; ///< rises in a row, so one window more is compared; 0: no leak rule
-    duration leak_window = std::chrono::minutes(2);
-    std::uint64_t leak_min = 10; ///< the least total rise over those windows that counts
-};
+using loopmon::task_limits;
 
 class tasks_judge {
 public:

@@ -103,7 +103,7 @@ const loop_vitals* watchdog_gate::worst_tripping(time_point now,
     }
     const loop_vitals* worst = nullptr;
     for (const auto& loop : loops) {
-        if (is_judged(loop, now) && loop.lag >= limits_.lag && limits_.trip_on.contains(loop.why) &&
+        if (is_judged(loop, now) && loop.lag >= limits_.lag && limits_.trips_for(loop.why) &&
             (worst == nullptr || loop.lag > worst->lag)) {
             worst = &loop;
         }
@@ -214,7 +214,7 @@ bool watchdog_gate::may_ping(time_point now, std::span<const loop_vitals> loops)
         return true;
     }
     return std::all_of(loops.begin(), loops.end(), [&](const loop_vitals& loop) {
-        if (!is_judged(loop, now) || !loop.overdue || !limits_.trip_on.contains(loop.why)) {
+        if (!is_judged(loop, now) || !loop.overdue || !limits_.trips_for(loop.why)) {
             return true;
         }
         const auto mark = marks_.find(loop.name);

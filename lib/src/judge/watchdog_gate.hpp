@@ -23,9 +23,10 @@
 // process that is stopped before a step has seen the debugger is ended anyway.
 #pragma once
 
-#include "judge/trip_causes.hpp"
 #include "model/event.hpp"
 #include "model/state.hpp"
+
+#include <loopmon/limits.hpp>
 
 #include <functional>
 #include <map>
@@ -36,12 +37,7 @@
 
 namespace loopmon::judge {
 
-struct watchdog_limits {
-    model::watchdog_action action = model::watchdog_action::trigger;
-    duration lag = std::chrono::seconds(5);
-    /// Not `starved`: a process that ends for want of CPU makes its machine busier.
-    trip_causes trip_on = {cause::cpu, cause::blocked, cause::io, cause::congestion};
-};
+using loopmon::watchdog_limits;
 
 /// What the gate must know of one loop.
 struct loop_vitals {

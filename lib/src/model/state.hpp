@@ -5,6 +5,8 @@
 
 #include "model/vocabulary.hpp"
 
+#include <loopmon/limits.hpp>
+
 #include <string_view>
 
 namespace loopmon::model {
@@ -25,20 +27,9 @@ constexpr std::string_view to_string(probe_state s) noexcept {
     return "";
 }
 
-enum class watchdog_action { trigger, withhold, off };
+using loopmon::to_string;
+using loopmon::watchdog_action;
 enum class watchdog_state { off, armed, withheld, triggered };
-
-constexpr std::string_view to_string(watchdog_action a) noexcept {
-    switch (a) {
-    case watchdog_action::trigger:
-        return "trigger";
-    case watchdog_action::withhold:
-        return "withhold";
-    case watchdog_action::off:
-        return "off";
-    }
-    return "";
-}
 
 constexpr std::string_view to_string(watchdog_state s) noexcept {
     switch (s) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "options.hpp"
 
+#include "report/words.hpp"
+
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -10,79 +12,77 @@ namespace loopmon {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-/// What is later than this is never. Sums of it and any time of the clock do not overflow.
-constexpr auto longest = 24h;
-
-void require(bool holds, const char* what) {
-    if (!holds) {
-        throw std::invalid_argument(what);
-    }
+std::string shown(duration value) {
+    return report::human(value);
+}
+std::string shown(std::uint64_t value) {
+    return std::to_string(value);
 }
 
-model::watchdog_action action_of(const watchdog_options& o) {
-    switch (o.action) {
-    case watchdog_action::trigger:
-        return model::watchdog_action::trigger;
-    case watchdog_action::withhold:
-        return model::watchdog_action::withhold;
-    case watchdog_action::off:
-        break;
-    }
-    return model::watchdog_action::off;
-}
+/// Finds the first thing wrong with some options.
+template <class Options>
+class checker {
+public:
+    checker(const char* type, const Options& options) : type_(type), options_(options) {}
 
-judge::trip_causes trip_causes_of(const watchdog_options& o) {
-    judge::trip_causes causes = {};
-    for (const auto why : o.trip_on) {
-        require(may_be_listed(info_of(why)),
-                "watchdog_options::trip_on: a cause that may be listed "
-                "(loopmon/cause.hpp)");
-        causes.insert(why);
+    template <class Value, class Range>
+    void operator()(const char* name, Value value, const Range& allowed) const {
+        require(allowed.contains(value), name,
+                " must be " + shown(allowed.least) + " to " + shown(allowed.most));
     }
-    return causes;
-}
+
+    void operator()(const duration& a, agreement how, const duration& b) const {
+        require(agree(a, how, b), name_of(a),
+                (how == agreement::less ? " must be less than " : " must not be greater than ") +
+                    std::string(name_of(b)));
+    }
+
+    void require(bool holds, const char* name, const std::string& what) const {
+        if (!holds) {
+            throw std::invalid_argument(std::string(type_) + "::" + name + what);
+        }
+    }
+
+private:
+    [[nodiscard]] const char* name_of(const duration& member) const {
+        const char* found = "";
+        visit_limits(options_, [&](const char* name, const auto& value, const auto&) {
+            if (static_cast<const void*>(&value) == &member) {
+                found = name;
+            }
+        });
+        return found;
+    }
+
+    const char* type_;
+    const Options& options_;
+};
 
 } // namespace
 
 watch::loop_settings checked(const watch_options& o) {
-    require(!o.name.empty(), "watch_options::name must not be empty");
-    require(o.interval >= 1ms && o.interval <= 1min, "watch_options::interval: 1 ms to 1 min");
-    require(o.warn >= 1ms && o.warn < longest, "watch_options::warn: 1 ms to less than 24 h");
-    require(o.critical > o.warn && o.critical <= longest,
-            "watch_options::critical must be greater than warn, and 24 h at most");
-    require(o.clear_after > 0ms && o.clear_after <= longest,
-            "watch_options::clear_after must be greater than 0, and 24 h at most");
-    require(o.window >= 1s && o.window <= 5min, "watch_options::window: 1 s to 5 min");
-    require(o.alerts_per_minute > 0, "watch_options::alerts_per_minute must be greater than 0");
-    require(o.tasks.leak_windows > 0, "task_limits::leak_windows must be greater than 0");
-    require(o.tasks.leak_window >= 1s && o.tasks.leak_window <= longest,
-            "task_limits::leak_window: 1 s to 24 h");
+    const checker check("watch_options", o);
+    check.require(!o.name.empty(), "name", " must not be empty");
+    visit_limits(o, check);
+    visit_rules(o, check);
     return {.name = o.name,
             .critical = o.gates_watchdog,
             .interval = o.interval,
             .window = o.window,
-            .lag = {.warn = o.warn,
-                    .critical = o.critical,
-                    .clear_after = o.clear_after,
-                    .alerts_per_minute = o.alerts_per_minute},
-            .tasks = {.max = o.tasks.max,
-                      .leak_windows = o.tasks.leak_windows,
-                      .leak_window = o.tasks.leak_window,
-                      .leak_min = o.tasks.leak_min}};
+            .lag = o.lag(),
+            .tasks = o.tasks};
 }
 
 watch::watcher_settings checked(const monitor_settings& s) {
-    require(s.watchdog.lag > 0ms && s.watchdog.lag <= longest,
-            "watchdog_options::lag must be greater than 0, and 24 h at most");
-    require(s.grace >= 0ms && s.grace <= longest,
-            "monitor_settings::grace must not be negative, and 24 h at most");
-    return {.watchdog = {.action = action_of(s.watchdog),
-                         .lag = s.watchdog.lag,
-                         .trip_on = trip_causes_of(s.watchdog)},
-            .grace = s.grace,
-            .stacks = s.stacks};
+    const checker check("monitor_settings", s);
+    visit_limits(s, check);
+    for (const auto why : s.watchdog.trip_on) {
+        const auto& row = info_of(why);
+        check.require(row.value == why && may_be_listed(row), "watchdog.trip_on",
+                      " must not list " + std::string(row.value == why ? row.word : "this number") +
+                          ", which always trips or never");
+    }
+    return {.watchdog = s.watchdog, .grace = s.grace, .stacks = s.stacks};
 }
 
 std::string bus_address(const monitor_options& options) {

@@ -36,17 +36,17 @@ struct limits {
 constexpr limits global_limits[] = {
     {"loop.interval", "'999us'", "'1ms'", "'1min'", "'60000001us'"},
     {"loop.threads", "0", "1", "64", "65"},
-    {"lag.warn", "'999us'", "'1ms'", "'1h'", "'3600000001us'"},
-    {"lag.critical", "'999us'", "'1ms'", "'1h'", "'3600000001us'"},
-    {"lag.clear_after", "'999us'", "'1ms'", "'1h'", "'3600000001us'"},
-    {"lag.grace", nullptr, "'0'", "'1h'", "'3600000001us'"},
+    {"lag.warn", "'999us'", "'1ms'", "'1d'", "'86400000001us'"},
+    {"lag.critical", "'999us'", "'1ms'", "'1d'", "'86400000001us'"},
+    {"lag.clear_after", "'999us'", "'1ms'", "'1d'", "'86400000001us'"},
+    {"lag.grace", nullptr, "'0'", "'1d'", "'86400000001us'"},
     {"lag.window", "'999999us'", "'1s'", "'5min'", "'300000001us'"},
     {"tasks.max", "-1", "0", "1000000000", "1000000001"},
     {"tasks.leak_windows", "1", "2", "1000", "1001"},
     {"tasks.leak_window", "'999999us'", "'1s'", "'24h'", "'86400000001us'"},
     {"tasks.leak_min", "0", "1", "1000000000", "1000000001"},
     {"watchdog.action", nullptr, "'trigger'", "'off'", "'on'"},
-    {"watchdog.lag", "'999us'", "'1ms'", "'1h'", "'3600000001us'"},
+    {"watchdog.lag", "'999us'", "'1ms'", "'1d'", "'86400000001us'"},
     {"watchdog.trip_on", nullptr, "[]", "['cpu', 'blocked', 'io', 'congestion', 'starved']",
      "['cpu', 'paused']"},
     {"report.stacks", nullptr, "false", "true", "1"},
@@ -120,7 +120,7 @@ TEST_CASE("keys: a list with a mistake in it is refused as a whole", "[keys]") {
     REQUIRE(found.empty());
     apply(loopmond::parse_toml("watchdog.trip_on = ['cpu', 'cpus', 'ios']", 1).root, made, found);
     CHECK(found.size() == 2);
-    CHECK(made.value.watchdog.trip_on == std::vector{loopmon::trip_cause::starved});
+    CHECK(made.value.monitor.watchdog.trip_on == std::vector{loopmon::trip_cause::starved});
 }
 
 TEST_CASE("keys: service names are 1 to 64 printable ASCII characters", "[keys]") {

@@ -36,8 +36,8 @@ TEST_CASE("load_config: without any file the defaults hold", "[load_config]") {
     CHECK(loaded.errors.empty());
     CHECK(loaded.files.empty());
     CHECK(loaded.origins.empty());
-    CHECK(loaded.value.loop.interval == 250ms);
-    CHECK(loaded.value.bus.address == "system");
+    CHECK(loaded.value.watch.interval == 250ms);
+    CHECK(loaded.value.bus_address == "system");
     CHECK(loaded.value.probes.empty());
 }
 
@@ -52,8 +52,8 @@ TEST_CASE("load_config: the first main file found is the only one", "[load_confi
     const auto etc = dir.write("etc/loopmond.toml", "loop.threads = 5");
     const auto loaded = dir.load();
     CHECK(loaded.files == strings{etc});
-    CHECK(loaded.value.loop.threads == 5);
-    CHECK(loaded.value.lag.grace == 5s); // nothing of the others
+    CHECK(loaded.value.threads == 5);
+    CHECK(loaded.value.monitor.grace == 5s); // nothing of the others
 }
 
 TEST_CASE("load_config: drop-ins follow the main file, sorted by name whatever their directory",
@@ -68,8 +68,8 @@ TEST_CASE("load_config: drop-ins follow the main file, sorted by name whatever t
     const auto loaded = dir.load();
     CHECK(loaded.errors.empty());
     CHECK(loaded.files == strings{main, a, b, c});
-    CHECK(loaded.value.loop.threads == 30);
-    CHECK(loaded.value.tasks.max == 10);
+    CHECK(loaded.value.threads == 30);
+    CHECK(loaded.value.watch.tasks.max == 10);
 }
 
 TEST_CASE("load_config: a drop-in hides those of its name in lower directories", "[load_config]") {
@@ -81,7 +81,7 @@ TEST_CASE("load_config: a drop-in hides those of its name in lower directories",
     const auto masked = dir.load();
     CHECK(masked.errors.empty());
     CHECK(masked.files.empty());
-    CHECK(masked.value.loop.threads == 1);
+    CHECK(masked.value.threads == 1);
 }
 
 TEST_CASE("load_config: a masked main file hides those in lower directories", "[load_config]") {
@@ -91,7 +91,7 @@ TEST_CASE("load_config: a masked main file hides those in lower directories", "[
     const auto loaded = dir.load();
     CHECK(loaded.errors.empty());
     CHECK(loaded.files.empty());
-    CHECK(loaded.value.loop.threads == 1);
+    CHECK(loaded.value.threads == 1);
 }
 
 TEST_CASE("load_config: tables merge key by key, and each value remembers its file",
@@ -100,9 +100,9 @@ TEST_CASE("load_config: tables merge key by key, and each value remembers its fi
     const auto main = dir.write("etc/loopmond.toml", "[lag]\nwarn='10ms'\ngrace='1s'");
     const auto drop = dir.write("etc/loopmond.toml.d/a.toml", "\n\nlag.warn='20ms'");
     const auto loaded = dir.load();
-    CHECK(loaded.value.lag.warn == 20ms);
-    CHECK(loaded.value.lag.grace == 1s);
-    CHECK(loaded.value.lag.critical == 1s);
+    CHECK(loaded.value.watch.warn == 20ms);
+    CHECK(loaded.value.monitor.grace == 1s);
+    CHECK(loaded.value.watch.critical == 1s);
     CHECK(loaded.origins == std::map<setting_id, std::string>{{{"", "lag.warn"}, drop + ":3"},
                                                               {{"", "lag.grace"}, main + ":3"}});
 }
@@ -192,9 +192,9 @@ TEST_CASE("load_config: --config reads that file and nothing else", "[load_confi
     const auto loaded = load_config(given, dir.search());
     CHECK(loaded.errors.empty());
     CHECK(loaded.files == strings{*given.config_file});
-    CHECK(loaded.value.loop.threads == 1);
-    CHECK(loaded.value.tasks.max == 0);
-    CHECK(loaded.value.lag.grace == 1s);
+    CHECK(loaded.value.threads == 1);
+    CHECK(loaded.value.watch.tasks.max == 0);
+    CHECK(loaded.value.monitor.grace == 1s);
 }
 
 TEST_CASE("load_config: a file that cannot be read is an error with the reason", "[load_config]") {

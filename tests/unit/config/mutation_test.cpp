@@ -80,10 +80,10 @@ struct in_range {
 
 void check_valid(const loopmond::config& c) {
     loopmond::visit_settings(c, in_range{});
-    CHECK(c.lag.warn < c.lag.critical);
-    CHECK(c.loop.interval <= c.lag.window);
-    if (c.watchdog.action != loopmon::watchdog_action::off) {
-        CHECK(c.lag.critical <= c.watchdog.lag);
+    CHECK(c.watch.warn < c.watch.critical);
+    CHECK(c.watch.interval <= c.watch.window);
+    if (c.monitor.watchdog.action != loopmon::watchdog_action::off) {
+        CHECK(c.watch.critical <= c.monitor.watchdog.lag);
     }
     for (const auto& p : c.probes) {
         loopmond::visit_probe_settings(p, in_range{});

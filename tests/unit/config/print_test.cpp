@@ -51,24 +51,25 @@ TEST_CASE("print_config: every value of every key survives", "[print_config]") {
     const auto text =
         read_text(loopmond_test::source_directory / "tests/data/config/valid/everything.toml");
     const auto c = dir.load(printed(dir.load(text))).value;
-    CHECK(c.loop.interval == 500ms);
-    CHECK(c.loop.threads == 3);
-    CHECK(c.lag.warn == 50ms);
-    CHECK(c.lag.critical == 90s);
-    CHECK(c.lag.clear_after == 2500ms);
-    CHECK(c.lag.grace == 0s);
-    CHECK(c.lag.window == 5min);
-    CHECK(c.tasks.max == 1000);
-    CHECK(c.tasks.leak_windows == 2);
-    CHECK(c.tasks.leak_window == 1h);
-    CHECK(c.tasks.leak_min == 16);
-    CHECK(c.watchdog.action == loopmon::watchdog_action::withhold);
-    CHECK(c.watchdog.lag == 2min);
-    CHECK(c.watchdog.trip_on == std::vector{loopmon::trip_cause::starved, loopmon::trip_cause::io});
-    CHECK_FALSE(c.report.stacks);
-    CHECK(c.report.alerts_per_minute == 60);
-    CHECK(c.bus.address == "unix:path=/run/my \"bus\"");
-    CHECK(c.debug.injection);
+    CHECK(c.watch.interval == 500ms);
+    CHECK(c.threads == 3);
+    CHECK(c.watch.warn == 50ms);
+    CHECK(c.watch.critical == 90s);
+    CHECK(c.watch.clear_after == 2500ms);
+    CHECK(c.monitor.grace == 0s);
+    CHECK(c.watch.window == 5min);
+    CHECK(c.watch.tasks.max == 1000);
+    CHECK(c.watch.tasks.leak_windows == 2);
+    CHECK(c.watch.tasks.leak_window == 1h);
+    CHECK(c.watch.tasks.leak_min == 16);
+    CHECK(c.monitor.watchdog.action == loopmon::watchdog_action::withhold);
+    CHECK(c.monitor.watchdog.lag == 2min);
+    CHECK(c.monitor.watchdog.trip_on ==
+          std::vector{loopmon::trip_cause::starved, loopmon::trip_cause::io});
+    CHECK_FALSE(c.monitor.stacks);
+    CHECK(c.watch.alerts_per_minute == 60);
+    CHECK(c.bus_address == "unix:path=/run/my \"bus\"");
+    CHECK(c.monitor.injection);
     REQUIRE(c.probes.size() == 2);
     CHECK(c.probes[0].name == R"(with "quotes" \ and. dots)");
     CHECK(c.probes[0].target == "dbus:org.example.One_1");
@@ -98,5 +99,5 @@ TEST_CASE("print_config: a strange file name does not break out of its comment",
     dir.write("etc/loopmond.toml.d/a\nx = 1\xff.toml", "loop.threads = 2");
     const auto again = dir.load(printed(dir.load()));
     CHECK(again.errors == none);
-    CHECK(again.value.loop.threads == 2);
+    CHECK(again.value.threads == 2);
 }

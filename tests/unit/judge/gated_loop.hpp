@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace loopmon::judge {
 
@@ -23,7 +25,8 @@ struct gated_loop {
     explicit gated_loop(watchdog_action action = watchdog_action::trigger,
                         duration watchdog = period)
         : gate({.action = action, .lag = limit}, watchdog) {}
-    explicit gated_loop(trip_causes causes) : gate({.lag = limit, .trip_on = causes}, period) {}
+    explicit gated_loop(std::vector<cause> causes)
+        : gate({.lag = limit, .trip_on = std::move(causes)}, period) {}
 
     // Times are offsets from `start`.
 

@@ -37,7 +37,7 @@ TEST_CASE("watchdog_gate: of the causes that may be listed, those that are trip"
         for (const auto why :
              {cause::cpu, cause::blocked, cause::io, cause::congestion, cause::starved}) {
             INFO(to_string(listed) << ' ' << to_string(why));
-            gated_loop main{trip_causes{listed}};
+            gated_loop main{std::vector{listed}};
             REQUIRE(main.get_ready());
             CHECK(main.late(2s, 5s, why).tripped.has_value() == (why == listed));
         }
@@ -45,7 +45,7 @@ TEST_CASE("watchdog_gate: of the causes that may be listed, those that are trip"
 }
 
 TEST_CASE("watchdog_gate: what is unknown trips and what is paused does not, whatever is listed") {
-    const auto causes = GENERATE(trip_causes{}, trip_causes{cause::paused, cause::traced});
+    const auto causes = GENERATE(std::vector<cause>{}, std::vector{cause::paused, cause::traced});
     for (const auto why : {cause::none, cause::unknown, cause::paused, cause::traced}) {
         INFO(to_string(why));
         gated_loop main{causes};

@@ -160,8 +160,7 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd receives is consis
         }
         const bool off = limits.action == watchdog_action::off;
         const auto counts = [&](const loop_vitals& loop) {
-            return !off && loop.critical && now >= loop.judge_from &&
-                   limits.trip_on.contains(loop.why);
+            return !off && loop.critical && now >= loop.judge_from && limits.trips_for(loop.why);
         };
         const auto trips_gate = [&](const loop_vitals& loop) {
             return counts(loop) && loop.lag >= limits.lag;

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // The table of causes, and the documents that explain each of them to users.
+#include <loopmon/limits.hpp>
+
+#if defined(BOOST_CONFIG_HPP) || defined(BOOST_VERSION)
+#error "causes and limits are for programs without Boost, too"
+#endif
+
 #include "model/level.hpp"
 
 #include "support/catch.hpp"

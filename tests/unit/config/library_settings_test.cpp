@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From the words of the configuration to the options of the library.
-#include "config/library_options.hpp"
+// From the words of the configuration to the settings of the library.
+#include "config/load.hpp"
 
 #include "config_dir.hpp"
 
@@ -25,13 +25,13 @@ load_result loaded(std::string_view toml) {
 std::vector<trip_cause> trip_on(std::string_view list) {
     const auto result = loaded("watchdog.trip_on = " + std::string(list));
     CHECK(result.errors.empty());
-    return loopmond::monitor_settings_of(result.value).watchdog.trip_on;
+    return result.value.monitor.watchdog.trip_on;
 }
 
 } // namespace
 
-TEST_CASE("library options: each cause that trip_on names is the library's, in any number",
-          "[library_options]") {
+TEST_CASE("library settings: each cause that trip_on names is the library's, in any number",
+          "[library_settings]") {
     const std::vector<std::pair<const char*, trip_cause>> named = {
         {"['cpu']", trip_cause::cpu},
         {"['blocked']", trip_cause::blocked},
@@ -46,19 +46,19 @@ TEST_CASE("library options: each cause that trip_on names is the library's, in a
     CHECK(trip_on("[]").empty());
 }
 
-TEST_CASE("library options: without trip_on, or with an unknown cause in it, it is the library's",
-          "[library_options]") {
+TEST_CASE("library settings: without trip_on, or with an unknown cause in it, it is the library's",
+          "[library_settings]") {
     const auto defaults = loopmon::watchdog_options().trip_on;
-    CHECK(loopmond::monitor_settings_of(loaded("").value).watchdog.trip_on == defaults);
+    CHECK(loaded("").value.monitor.watchdog.trip_on == defaults);
     for (const auto* const list : {"['paused']", "['cpu', 'traced']", "['unknown']", "['CPU']"}) {
         INFO(list);
         const auto refused = loaded(std::string("watchdog.trip_on = ") + list);
         CHECK(refused.errors.size() == 1);
-        CHECK(loopmond::monitor_settings_of(refused.value).watchdog.trip_on == defaults);
+        CHECK(refused.value.monitor.watchdog.trip_on == defaults);
     }
 }
 
-TEST_CASE("library options: every other setting arrives where it belongs", "[library_options]") {
+TEST_CASE("library settings: every other setting arrives where it belongs", "[library_settings]") {
     const auto result = loaded(R"(
         loop.interval = "11ms"
         lag = {warn = "12ms", critical = "13ms", clear_after = "14ms", grace = "15ms", window = "16s"}
@@ -67,7 +67,7 @@ TEST_CASE("library options: every other setting arrives where it belongs", "[lib
         report = {stacks = false, alerts_per_minute = 22}
         debug.injection = true)");
     REQUIRE(result.errors.empty());
-    const auto watched = loopmond::watch_options_of(result.value);
+    const auto& watched = result.value.watch;
     CHECK(watched.name == "main");
     CHECK(watched.interval == 11ms);
     CHECK(watched.warn == 12ms);
@@ -80,7 +80,7 @@ TEST_CASE("library options: every other setting arrives where it belongs", "[lib
     CHECK(watched.tasks.leak_min == 20);
     CHECK(watched.alerts_per_minute == 22);
     CHECK(watched.gates_watchdog);
-    const auto monitored = loopmond::monitor_settings_of(result.value);
+    const auto& monitored = result.value.monitor;
     CHECK(monitored.grace == 15ms);
     CHECK(monitored.watchdog.action == loopmon::watchdog_action::withhold);
     CHECK(monitored.watchdog.lag == 21s);
