@@ -48,7 +48,7 @@ def missing_from_configuration_page():
         entry = entries.get((section, found[2]))
         if entry is None:
             yield f"loopmond.toml.5: nothing about {found[2]} of {section}"
-        elif found[1] and f"Default: {found[3]}." not in entry:
+        elif found[1] and f"Default: {found[3]}." not in " ".join(entry.split()):
             yield f"loopmond.toml.5: {found[2]} of {section} does not say Default: {found[3]}."
 
 

@@ -109,16 +109,3 @@ TEST_CASE("cause: the catalog explains each that a stall may have", "[model]") {
         CHECK(lines_with(entry, "  " + std::string(row.word) + ' ').size() == 1);
     }
 }
-
-TEST_CASE("cause: the documents of the configuration name each that may be listed", "[model]") {
-    const auto shipped = between(text_of("packaging/loopmond.toml"), "[watchdog]\n", "\n[report]");
-    const auto manual =
-        between(text_of("packaging/man/loopmond.toml.5"), "\n.SH [watchdog]\n", "\n.SH [report]");
-    for (const auto& row : causes) {
-        INFO(row.word);
-        const auto word = std::string(row.word);
-        const auto head = manual.substr(manual.find(".B trip_on"), manual.find("A cause that"));
-        CHECK((shipped.find('"' + word + "\" (") != shipped.npos) == may_be_listed(row));
-        CHECK((head.find("\\(dq" + word + "\\(dq") != head.npos) == may_be_listed(row));
-    }
-}
