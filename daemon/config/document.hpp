@@ -45,7 +45,7 @@ struct toml_document {
 toml_document parse_toml(std::string_view text, unsigned source);
 
 /// Parses `KEY=VALUE` of the command line into the document that would say the same in a file. KEY
-/// is a dotted key; a VALUE that is no TOML is taken as a string, so that `lag.warn=50ms` needs no
+/// is a dotted key; a VALUE that is not TOML is taken as a string, so that `lag.warn=50ms` needs no
 /// quotes within quotes. Locations have no line.
 toml_document parse_assignment(std::string_view text, unsigned source);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A watched program that forks and does not call exec: what its child says and does, and what
-// remains of the parent's.
+// A watched program that forks and does not call exec: what its child says and does, and the
+// part of the parent's monitor that it keeps.
 #include "monitored_loop.hpp"
 
 #include "support/catch.hpp"

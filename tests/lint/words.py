@@ -17,7 +17,7 @@ RULES = [
      "report, log, return, announce; distinguish for 'tell apart'"),
     (r"lateness|latenesses|punctual\w*", "a lateness of 2 ms", "lag, delay, stall; on time"),
     (r"(?<![Tt]here )(?:is|are|was|were) no (?!longer\b|more\b|less\b|matter\b|later\b|earlier\b"
-     r"|greater\b|shorter\b|worse\b|better\b|slower\b|faster\b)[a-z]\w*", "a pause is no stall",
+     r"|greater\b|shorter\b|worse\b|better\b|slower\b|faster\b)[A-Za-z]\w*", "a pause is no stall",
      "is not a ..., is not a valid ...; there is no ..."),
     (r"anew", "begins anew", "again"),
     (r"did ever|that \w+ ever|, ever|[Ee]ver \w+ed", "jobs ever finished",
@@ -46,14 +46,17 @@ ALLOWED = {
 }
 
 TREES = ("README.md", "CMakeLists.txt", "lib", "daemon", "packaging", "systemd", "tests")
-PATTERN = re.compile(
-    "|".join(rf"(?P<r{n}>(?<!\w)(?:{rule[0]})\b)" for n, rule in enumerate(RULES)))
+# A space of a rule may be the end of a line and the start of the next one of the same comment; but
+# not in a look-behind, which has a fixed width.
+GAP = r"(?: |\n[ \t]*(?:///?<?|#)?[ \t]*)"
+PATTERN = re.compile(re.sub(r" (?!\))", lambda _: GAP, "|".join(
+    rf"(?P<r{n}>(?<!\w)(?:{rule[0]})\b)" for n, rule in enumerate(RULES))))
 
 # A name of code within a text: `name`, name(), name_, name.hpp, --name.
 CODE = re.compile(r"`[^`\n]+`|\b\w+(?:\(\)|_|<\w*>|\.[ch]pp\b|\.py\b)|--\w+")
 
 CPP = re.compile(
-    r'//[^\n]*|/\*.*?\*/|R"\((?:.*?)\)"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)+\'', re.DOTALL)
+    r'//[^\n]*(?:\n[ \t]*//[^\n]*)*|/\*.*?\*/|R"\((?:.*?)\)"|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)+\'', re.DOTALL)
 
 
 def written_in_cpp(text):
@@ -93,6 +96,7 @@ def check_rules():
     for number, (_, example, _) in enumerate(RULES):
         found = [hit.lastgroup for hit in hits_in(example)]
         assert found == [f"r{number}"], f"rule {number} finds {found} in '{example}'"
+    assert list(hits_in("// a pause is\n    /// no stall"))
     for right in ("there is no handler", "is no longer late", "ten times a second", "`told` counts",
                   "tell() is called", "in lateness.hpp", "intelligible"):
         assert not list(hits_in(right)), right
@@ -115,8 +119,9 @@ def main():
             for hit in hits_in(part):
                 if any(str(path) == file and around in part for file, around in ALLOWED):
                     continue
+                phrase = " ".join(hit.group().split())
                 line = text.count("\n", 0, offset + hit.start()) + 1
-                print(f"{path}:{line}: '{hit.group()}': write {RULES[int(hit.lastgroup[1:])][2]}")
+                print(f"{path}:{line}: '{phrase}': write {RULES[int(hit.lastgroup[1:])][2]}")
                 wrong += 1
     print(f"{len(paths)} files, {wrong} phrases to rewrite")
     return wrong != 0

@@ -59,8 +59,8 @@ struct character {
     return !noncharacter && !control && !separator && !direction;
 }
 
-/// As much of a text as fits into `capacity` bytes without a part of a character. Bytes that are no
-/// UTF-8 are cut anywhere.
+/// As much of a text as fits into `capacity` bytes without a part of a character. Invalid
+/// UTF-8 is cut anywhere.
 [[nodiscard]] constexpr std::string_view cut(std::string_view text, std::size_t capacity) noexcept {
     if (text.size() <= capacity) {
         return text;

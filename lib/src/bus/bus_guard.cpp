@@ -45,8 +45,8 @@ bool next_is_long(sd_bus_message* m, char type) {
            std::strlen(text) > bus_guard::longest_text;
 }
 
-/// Whether a text is long that sd-bus may repeat: the path, the arguments up to the first that is
-/// no text, or a text in a variant, which is the value of a property.
+/// Whether a text is long that sd-bus may repeat: the path, the arguments before the first that
+/// is not a text, or a text in a variant, which is the value of a property.
 bool has_long_text(sd_bus_message* call) {
     const char* const path = sd_bus_message_get_path(call);
     bool found = path != nullptr && std::strlen(path) > bus_guard::longest_text;
