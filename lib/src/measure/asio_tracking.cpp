@@ -3,8 +3,10 @@
 
 #include "measure/cycle_clock.hpp"
 #include "measure/hooks.hpp"
+#include "measure/loop_state.hpp"
 #include "measure/thread_record.hpp"
 
+#include <new>
 #include <optional>
 
 namespace loopmon::tracking {
@@ -20,6 +22,23 @@ bool is_posted(const char* operation) noexcept {
     return *operation != 'a';
 }
 
+/// Of the present thread in the loop of the context. Null: out of memory.
+measure::run_slot* slot_of(boost::asio::execution_context& context) noexcept {
+    auto* const thread = thread_record::mine();
+    if (thread == nullptr) {
+        return nullptr;
+    }
+    auto* const slot = thread->slot_of(&context);
+    if (slot != nullptr) {
+        return slot;
+    }
+    try {
+        return thread->settle(&context, measure::state_of(context)->shared_tracking());
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
 } // namespace
 
 void created(boost::asio::execution_context& context, tracked_handler& handler, const char* object,
@@ -27,8 +46,7 @@ void created(boost::asio::execution_context& context, tracked_handler& handler, 
     if (measure::own_work::is_on()) {
         return;
     }
-    auto* const thread = thread_record::mine();
-    auto* const slot = thread != nullptr ? thread->slot_in(context) : nullptr;
+    auto* const slot = slot_of(context);
     if (slot == nullptr) {
         return;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "measure/thread_record.hpp"
 
-#include "measure/loop_state.hpp"
+#include "measure/loop_tracking.hpp"
 
 #include <algorithm>
 #include <new>
@@ -54,22 +54,25 @@ thread_record::~thread_record() {
     }
 }
 
-run_slot* thread_record::find_context(boost::asio::execution_context& context) noexcept {
-    auto* slot = find(&context);
-    if (slot == nullptr) {
-        try {
-            slot = settle_in(state_of(context)->shared_tracking());
-            if (slot != nullptr) {
-                found_.insert(&context, slot);
-            }
-        } catch (const std::bad_alloc&) {
-            return nullptr;
-        }
-    }
+run_slot* thread_record::find_context(const void* context) noexcept {
+    auto* const slot = find(context);
     if (slot != nullptr) { // else it is asked for again
-        last_context_ = {&context, slot};
+        last_context_ = {context, slot};
     }
     return slot;
+}
+
+run_slot* thread_record::settle(const void* context, std::shared_ptr<loop_tracking> loop) noexcept {
+    try {
+        auto* const slot = settle_in(std::move(loop));
+        if (slot != nullptr) {
+            found_.insert(context, slot);
+            last_context_ = {context, slot};
+        }
+        return slot;
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
 }
 
 run_slot* thread_record::find_loop(loop_tracking& loop) noexcept {

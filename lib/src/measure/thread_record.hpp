@@ -5,8 +5,9 @@
 // thread, and ended by a pthread key, whose destructors run after those of thread_local objects:
 // these may still destroy handlers.
 //
-// Slots are found by the address of the context and by that of the loop. An address may be used
-// again by another context, so all that is found is forgotten whenever any loop ends.
+// Slots are found by the address of the context, of which nothing else is known here, and by that
+// of the loop. An address may be used again by another context, so all that is found is forgotten
+// whenever any loop ends.
 #pragma once
 
 #include "measure/current_task.hpp"
@@ -20,10 +21,6 @@
 #include <vector>
 
 #include <sys/types.h>
-
-namespace boost::asio {
-class execution_context;
-}
 
 namespace loopmon::tracking {
 class completion;
@@ -46,11 +43,16 @@ public:
     thread_record(const thread_record&) = delete;
     thread_record& operator=(const thread_record&) = delete;
 
-    // Null: out of memory. Wait-free and without allocation but for the first time of a loop, or of
-    // a context, after some loop ended.
-    [[nodiscard]] run_slot* slot_in(boost::asio::execution_context& context) noexcept {
-        return is_last(last_context_, &context) ? last_context_.slot : find_context(context);
+    /// Wait-free. Null: this context was not settled since some loop ended.
+    [[nodiscard]] run_slot* slot_of(const void* context) noexcept {
+        return is_last(last_context_, context) ? last_context_.slot : find_context(context);
     }
+    /// The slot in the loop of this context, which slot_of() finds from now on. Null: out of
+    /// memory.
+    [[nodiscard]] run_slot* settle(const void* context,
+                                   std::shared_ptr<loop_tracking> loop) noexcept;
+    /// Null: out of memory. Wait-free and without allocation but for the first time of a loop after
+    /// some loop ended.
     [[nodiscard]] run_slot* slot_in(loop_tracking& loop) noexcept {
         return is_last(last_loop_, &loop) ? last_loop_.slot : find_loop(loop);
     }
@@ -89,7 +91,7 @@ private:
     [[nodiscard]] bool is_last(const finding& last, const void* key) const noexcept {
         return last.key == key && seen_generation_ == generation.load(std::memory_order_acquire);
     }
-    [[nodiscard]] run_slot* find_context(boost::asio::execution_context& context) noexcept;
+    [[nodiscard]] run_slot* find_context(const void* context) noexcept;
     [[nodiscard]] run_slot* find_loop(loop_tracking& loop) noexcept;
     [[nodiscard]] run_slot* find(const void* key) noexcept;
     void forget_old() noexcept;
