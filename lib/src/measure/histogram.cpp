@@ -79,6 +79,16 @@ constexpr std::array<std::uint16_t, cell_count> first_buckets = [] {
     }
     return all;
 }();
+static_assert([] { // a duration at the end of a cell is in its first bucket or in the next
+    for (std::size_t i = 0; i < cell_count; ++i) {
+        const auto end = std::bit_cast<double>((first_cell + i + 1) << cell_shift);
+        const std::size_t next = first_buckets[i] + 1;
+        if (next < bucket_count && static_cast<double>(bounds[next]) < end - 1) {
+            return false;
+        }
+    }
+    return true;
+}());
 
 } // namespace detail
 

@@ -26,10 +26,10 @@ using nanoseconds = std::chrono::nanoseconds;
 
 namespace detail {
 // A handler is recorded twice, so its buckets are found without a division, a search or a call: the
-// leading bits of a duration as a binary64 name a cell of a 32nd of its octave, linearly; a table
-// has the first bucket that reaches into the cell, and there are at most two more.
+// leading bits of a duration as a binary64 name a cell of a 64th of its octave, linearly; a table
+// has the first bucket that reaches into the cell, and there is at most one more.
 static_assert(std::numeric_limits<double>::is_iec559);
-inline constexpr int cell_shift = 52 - 5; // of the mantissa, 5 bits stay
+inline constexpr int cell_shift = 52 - 6; // of the mantissa, 6 bits stay
 constexpr std::uint64_t cell_of(std::int64_t ns) noexcept {
     return std::bit_cast<std::uint64_t>(static_cast<double>(ns)) >> cell_shift;
 }
@@ -38,8 +38,9 @@ inline constexpr std::int64_t last_ns = 64'000'000'000; // the last bound
 inline constexpr std::uint64_t first_cell = cell_of(first_ns);
 inline constexpr std::size_t cell_count = cell_of(last_ns) - first_cell + 1;
 
-extern const std::array<std::int64_t, bucket_count> bounds; ///< whole ns that are within each
-extern const std::array<std::uint16_t, cell_count> first_buckets;
+[[gnu::visibility("hidden")]] extern const std::array<std::int64_t, bucket_count>
+    bounds; ///< whole ns that are within each
+[[gnu::visibility("hidden")]] extern const std::array<std::uint16_t, cell_count> first_buckets;
 } // namespace detail
 
 /// The bucket that holds a duration. Zero and negative durations belong to the first.
@@ -48,15 +49,14 @@ extern const std::array<std::uint16_t, cell_count> first_buckets;
     if (ns < detail::first_ns) {
         return 0;
     }
-    if (ns > detail::last_ns) {
+    const auto cell = static_cast<std::size_t>(detail::cell_of(ns) - detail::first_cell);
+    if (cell >= detail::cell_count) {
         return bucket_count - 1;
     }
-    std::size_t bucket =
-        detail::first_buckets[static_cast<std::size_t>(detail::cell_of(ns) - detail::first_cell)];
-    while (ns > detail::bounds[bucket]) {
-        ++bucket;
-    }
-    return bucket;
+    const std::size_t bucket = detail::first_buckets[cell];
+    // Without signs it is a comparison and an addition with carry.
+    const auto bound = static_cast<std::uint64_t>(detail::bounds[bucket]);
+    return bucket + (bound < static_cast<std::uint64_t>(ns) ? 1 : 0);
 }
 
 /// Greatest duration of a bucket, rounded down to ns; nanoseconds::max() for the last.
