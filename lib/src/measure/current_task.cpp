@@ -2,9 +2,13 @@
 #include "measure/current_task.hpp"
 #include "measure/task_block.hpp"
 
-namespace loopmon::measure::detail {
+namespace loopmon::measure {
 
-constinit thread_local task_word current_task = 0;
+constinit thread_local thread_words this_thread{};
+
+} // namespace loopmon::measure
+
+namespace loopmon::measure::detail {
 
 void count_created(task_word task) noexcept {
     slot_at(slot_of(task)).count_handler(generation_of(task));

@@ -5,6 +5,8 @@
 // while the handler runs, and charge its time to it.
 #pragma once
 
+#include "measure/thread_words.hpp"
+
 #include <chrono>
 #include <cstdint>
 
@@ -15,20 +17,16 @@ namespace loopmon::measure {
 using task_word = std::uint64_t;
 
 namespace detail {
-// Read and written with every handler, so it is worth a place in the static block of each thread:
-// 8 bytes, for which a dlopen()ed library always finds room.
-[[gnu::tls_model("initial-exec")]] extern constinit thread_local task_word current_task;
-
 void count_created(task_word task) noexcept;
 void count_closed(task_word task) noexcept;
 void count_time(task_word task, std::chrono::nanoseconds time) noexcept;
 } // namespace detail
 
 [[nodiscard]] inline task_word current_task() noexcept {
-    return detail::current_task;
+    return this_thread.task;
 }
 inline void set_current_task(task_word task) noexcept {
-    detail::current_task = task;
+    this_thread.task = task;
 }
 
 // Called by the hooks, on any thread; wait-free but for a collision of two threads that account for

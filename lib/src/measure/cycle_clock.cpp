@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "measure/cycle_clock.hpp"
 
+#include "measure/counter_trust.hpp"
+#include "measure/thread_words.hpp"
+
 #include <array>
 #include <cstdlib>
 #include <ctime>
@@ -24,8 +27,15 @@ struct stored_anchor {
     std::atomic<std::uint32_t> sequence{0};
     std::atomic<std::uint64_t> ticks{0};
     std::atomic<std::int64_t> ns{0};
+    std::int64_t uncertainty_ns = 0; ///< the writer's
 };
 stored_anchor last_anchor;
+
+/// Written once, ahead of the source `lost`.
+clock_pair last_good;
+/// The counter has not moved on by more since a read that is recent; zero: none is. Written once,
+/// ahead of any source.
+std::uint64_t recent_ticks = 0;
 
 std::int64_t monotonic_ns() noexcept {
     timespec now{};
@@ -37,29 +47,41 @@ std::int64_t monotonic_ns() noexcept {
 
 constexpr bool has_counter = true;
 
-/// The kernel watches the TSC against other clocks, and turns away from one that it found unstable.
-bool kernel_trusts_tsc() noexcept {
+counter_claims claims_of_cpu() noexcept {
+    // Intel SDM 17.17.1 and AMD APM 3, Fn8000_0007: the TSC runs at one rate in all states. Bit 31
+    // of the first leaf is for hypervisors (AMD APM 3, Fn0000_0001).
+    constexpr unsigned power_management_leaf = 0x8000'0007;
+    constexpr unsigned invariant_tsc = 1U << 8U;
+    constexpr unsigned hypervisor = 1U << 31U;
+    unsigned a = 0;
+    unsigned b = 0;
+    unsigned c = 0;
+    unsigned d = 0;
+    counter_claims claims;
+    claims.invariant =
+        ::__get_cpuid(power_management_leaf, &a, &b, &c, &d) != 0 && (d & invariant_tsc) != 0;
+    claims.hypervisor = ::__get_cpuid(1, &a, &b, &c, &d) != 0 && (c & hypervisor) != 0;
+    return claims;
+}
+
+bool counter_is_trustworthy() noexcept {
+    std::array<char, 64> name{};
     const int fd = ::open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
                           O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return false;
     }
-    std::array<char, 16> name{};
     const auto length = ::read(fd, name.data(), name.size());
     ::close(fd);
-    return length > 0 && std::string_view(name.data(), static_cast<std::size_t>(length)) == "tsc\n";
+    std::string_view source(name.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+    source = source.substr(0, source.find('\n'));
+    return may_be_trusted(claims_of_cpu(), source);
 }
 
-bool counter_is_trustworthy() noexcept {
-    // Intel SDM 17.17.1 and AMD APM 3, Fn8000_0007: the TSC runs at one rate in all states.
-    constexpr unsigned power_management_leaf = 0x8000'0007;
-    constexpr unsigned invariant_tsc = 1U << 8U;
-    unsigned a = 0;
-    unsigned b = 0;
-    unsigned c = 0;
-    unsigned d = 0;
-    return ::__get_cpuid(power_management_leaf, &a, &b, &c, &d) != 0 && (d & invariant_tsc) != 0 &&
-           kernel_trusts_tsc();
+/// Half a microsecond or less of a counter that runs at 2 GHz or more, as all do that are invariant
+/// or virtual, and a whole one at 1 GHz.
+std::uint64_t recent_in_ticks() noexcept {
+    return moves_on(claims_of_cpu()) ? 1024 : 0;
 }
 
 #elif defined(__aarch64__)
@@ -70,6 +92,12 @@ bool counter_is_trustworthy() noexcept {
     return true; // by the architecture: the generic timer has one rate, and all CPUs share it
 }
 
+std::uint64_t recent_in_ticks() noexcept {
+    std::uint64_t hertz;
+    asm volatile("mrs %0, cntfrq_el0" : "=r"(hertz));
+    return hertz / 2'000'000;
+}
+
 #else
 
 constexpr bool has_counter = false; // calibrate() would wait for it to move
@@ -78,15 +106,20 @@ bool counter_is_trustworthy() noexcept {
     return false;
 }
 
+std::uint64_t recent_in_ticks() noexcept {
+    return 0;
+}
+
 #endif
 
 /// Reads both clocks, the counter in the middle. Of a few attempts the quickest: between the two
 /// reads of the others the thread was interrupted.
+/// @param narrowest how long that one took
 template <class ReadCounter>
-clock_pair read_pair(ReadCounter read_counter) noexcept {
+clock_pair read_pair(ReadCounter read_counter, std::int64_t& narrowest) noexcept {
     constexpr int attempts = 5;
     clock_pair best{};
-    std::int64_t narrowest = std::numeric_limits<std::int64_t>::max();
+    narrowest = std::numeric_limits<std::int64_t>::max();
     for (int i = 0; i < attempts; ++i) {
         const auto before = monotonic_ns();
         const auto ticks = read_counter();
@@ -97,6 +130,12 @@ clock_pair read_pair(ReadCounter read_counter) noexcept {
         }
     }
     return best;
+}
+
+template <class ReadCounter>
+clock_pair read_pair(ReadCounter read_counter) noexcept {
+    std::int64_t narrowest = 0;
+    return read_pair(read_counter, narrowest);
 }
 
 template <class ReadCounter>
@@ -142,9 +181,10 @@ constinit tick_rate cycle_clock::rate_{};
 cycle_clock::source cycle_clock::choose() noexcept {
     [[maybe_unused]] static const bool once = [] {
         const auto from = wanted();
+        recent_ticks = recent_in_ticks();
         if (from == source::counter) {
             rate_ = calibrate(&read_counter);
-            const auto pair = read_pair(&read_counter);
+            const auto pair = read_pair(&read_counter, last_anchor.uncertainty_ns);
             last_anchor.ticks.store(pair.ticks, std::memory_order_relaxed);
             last_anchor.ns.store(pair.ns, std::memory_order_relaxed);
         }
@@ -156,25 +196,37 @@ cycle_clock::source cycle_clock::choose() noexcept {
 }
 
 std::uint64_t cycle_clock::slow_now(source from) noexcept {
-    switch (from) {
-    case source::unset:
-        return chosen() == source::counter ? read_counter() : slow_now(chosen());
-    case source::monotonic:
-        return static_cast<std::uint64_t>(monotonic_ns());
-    case source::manual:
-        return manual_ticks.load(std::memory_order_relaxed);
-    case source::off:
-    case source::counter:
-        break;
+    if (from == source::unset) {
+        from = choose();
     }
-    return 0;
+    if (from == source::manual) {
+        return manual_ticks.load(std::memory_order_relaxed);
+    }
+    if (is_read_inline(from)) {
+        return read_inline(from);
+    }
+    auto& thread = this_thread;
+    thread.counter_read = recent_ticks != 0 ? read_counter() : 0;
+    const auto ns = monotonic_ns();
+    thread.time_read =
+        from == source::lost ? rate_.to_ticks(ns, last_good) : static_cast<std::uint64_t>(ns);
+    return thread.time_read;
+}
+
+std::uint64_t cycle_clock::slow_recent(source from) noexcept {
+    const auto& thread = this_thread;
+    if (from == source::manual || thread.time_read == 0 ||
+        read_counter() - thread.counter_read >= recent_ticks) {
+        return slow_now(from);
+    }
+    return thread.time_read;
 }
 
 cycle_clock::time_point cycle_clock::to_time(std::uint64_t ticks) noexcept {
     const auto at = [](std::int64_t ns) {
         return time_point(std::chrono::duration_cast<time_point::duration>(nanoseconds(ns)));
     };
-    if (chosen() != source::counter) {
+    if (const auto from = chosen(); from != source::counter && from != source::lost) {
         return at(static_cast<std::int64_t>(ticks));
     }
     for (;;) {
@@ -188,20 +240,48 @@ cycle_clock::time_point cycle_clock::to_time(std::uint64_t ticks) noexcept {
 }
 
 void cycle_clock::anchor() noexcept {
-    if (chosen() != source::counter) {
-        return;
+    if (chosen() == source::counter) {
+        std::int64_t uncertainty = 0;
+        const auto pair = read_pair(&read_counter, uncertainty);
+        anchor(pair, uncertainty);
     }
-    const auto pair = read_pair(&read_counter);
+    if (chosen() == source::lost) {
+        const auto ns = monotonic_ns();
+        renew_anchor(source::lost, {rate_.to_ticks(ns, last_good), ns}, 0);
+    }
+}
+
+void cycle_clock::anchor(const clock_pair& pair, std::int64_t uncertainty_ns) noexcept {
+    renew_anchor(source::counter, pair, uncertainty_ns);
+}
+
+void cycle_clock::renew_anchor(source of, const clock_pair& pair,
+                               std::int64_t uncertainty_ns) noexcept {
     auto sequence = last_anchor.sequence.load(std::memory_order_relaxed);
     // The watcher of another monitor does it now: its anchor serves as well.
     if (sequence % 2 != 0 || !last_anchor.sequence.compare_exchange_strong(
                                  sequence, sequence + 1, std::memory_order_acquire)) {
         return;
     }
+    const clock_pair last{last_anchor.ticks.load(std::memory_order_relaxed),
+                          last_anchor.ns.load(std::memory_order_relaxed)};
+    if (known() != of) { // another watcher has found that the counter is wrong
+        last_anchor.sequence.store(sequence, std::memory_order_release);
+        return;
+    }
+    if (of == source::counter &&
+        !agree(last, pair, rate_, last_anchor.uncertainty_ns + uncertainty_ns)) {
+        last_good = last;
+        auto counter = source::counter;
+        source_.compare_exchange_strong(counter, source::lost, std::memory_order_release);
+        last_anchor.sequence.store(sequence, std::memory_order_release);
+        return;
+    }
     // A reader that sees one of these also sees the odd sequence. Releases and no fence, because
     // thread sanitizers do not know fences.
     last_anchor.ticks.store(pair.ticks, std::memory_order_release);
     last_anchor.ns.store(pair.ns, std::memory_order_release);
+    last_anchor.uncertainty_ns = uncertainty_ns;
     last_anchor.sequence.store(sequence + 2, std::memory_order_release);
 }
 

@@ -102,6 +102,17 @@ public:
         return nanoseconds(static_cast<std::int64_t>(ns > longest ? longest : ns));
     }
 
+    /// The same, in fewer instructions.
+    /// @pre it is no longer than 292 years
+    [[nodiscard]] constexpr nanoseconds to_short_duration(std::uint64_t ticks) const noexcept {
+#if defined(__SIZEOF_INT128__)
+        return nanoseconds(static_cast<std::int64_t>((fixed_point::wide{ticks} * factor_) >>
+                                                     fixed_point::fraction_bits));
+#else
+        return to_duration(ticks);
+#endif
+    }
+
     /// A moment before the anchor, too.
     [[nodiscard]] constexpr std::int64_t to_ns(std::uint64_t ticks,
                                                const clock_pair& anchor) const noexcept {
@@ -109,11 +120,22 @@ public:
                                      : anchor.ns - to_duration(anchor.ticks - ticks).count();
     }
 
+    /// The other way round, to better than 10^-8.
+    [[nodiscard]] constexpr std::uint64_t to_ticks(std::int64_t ns,
+                                                   const clock_pair& anchor) const noexcept {
+        const auto ticks = [this](std::int64_t positive) {
+            return fixed_point::product(static_cast<std::uint64_t>(positive), inverse_);
+        };
+        return ns >= anchor.ns ? anchor.ticks + ticks(ns - anchor.ns)
+                               : anchor.ticks - ticks(anchor.ns - ns);
+    }
+
 private:
     constexpr tick_rate(std::uint64_t ns, std::uint64_t ticks) noexcept
-        : factor_(fixed_point::quotient(ns, ticks)) {}
+        : factor_(fixed_point::quotient(ns, ticks)), inverse_(fixed_point::quotient(ticks, ns)) {}
 
     std::uint64_t factor_ = std::uint64_t{1} << fixed_point::fraction_bits;
+    std::uint64_t inverse_ = std::uint64_t{1} << fixed_point::fraction_bits;
 };
 
 } // namespace loopmon::measure

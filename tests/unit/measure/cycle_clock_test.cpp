@@ -63,3 +63,41 @@ TEST_CASE("cycle_clock: may be anchored and asked by several threads") {
     }
     other.join();
 }
+
+// The last one here: the counter is not used again in this process.
+TEST_CASE("cycle_clock: a contradiction ends the use of the counter, and time goes on") {
+    if (cycle_clock::chosen() != cycle_clock::source::counter) {
+        WARN("not here: this machine has no cycle counter that is trusted");
+        return;
+    }
+    cycle_clock::anchor();
+    REQUIRE(cycle_clock::chosen() == cycle_clock::source::counter);
+    const auto began = std::chrono::steady_clock::now();
+    const auto from = cycle_clock::now();
+    const nanoseconds suspended = 10s; // which CLOCK_MONOTONIC would have counted
+    cycle_clock::anchor({from, (began.time_since_epoch() + suspended).count()}, 0);
+    CHECK(cycle_clock::chosen() == cycle_clock::source::lost);
+
+    const auto to = cycle_clock::now();
+    CHECK(cycle_clock::between(from, to) <=
+          std::chrono::steady_clock::now() - began + pairing_error);
+    for (int i = 0; i < 2; ++i) { // by the last anchor that was good, and by one after it
+        const auto before = std::chrono::steady_clock::now();
+        const auto time = cycle_clock::to_time(cycle_clock::now());
+        CHECK(time >= before - pairing_error);
+        CHECK(time <= std::chrono::steady_clock::now() + pairing_error);
+        cycle_clock::anchor();
+    }
+    CHECK(cycle_clock::chosen() == cycle_clock::source::lost);
+}
+
+TEST_CASE("cycle_clock: what was read just before is taken again, and what is older is not") {
+    // Whatever the clock: with the counter each read is a new one.
+    const auto before = cycle_clock::now();
+    CHECK(cycle_clock::recent() >= before);
+    const auto began = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() < began + 1ms) {
+    }
+    const auto after = cycle_clock::recent();
+    CHECK(cycle_clock::between(before, after) * 1.001 >= 1ms);
+}

@@ -3,6 +3,7 @@
 #include "support/catch.hpp"
 
 #include <cstdint>
+#include <cstdlib>
 #include <random>
 
 using namespace loopmon::measure;
@@ -20,6 +21,7 @@ TEST_CASE("tick_rate: a rate is that of two pairs of the clocks") {
     CHECK(rate.to_duration(2'500'000'000) <= 1s);
     CHECK(rate.to_duration(2'500'000'000) >= 1s - 1ns);
     CHECK(rate.to_duration(5) <= 2ns);
+    CHECK(rate.to_short_duration(2'500'000'000) == rate.to_duration(2'500'000'000));
 }
 
 TEST_CASE("tick_rate: counters from 1 MHz to 4 GHz are converted to a billionth, for a year") {
@@ -43,6 +45,17 @@ TEST_CASE("tick_rate: a moment is computed from the anchor, before it and after 
     CHECK(rate.to_ns(1'001, anchor) == 5'000'002);
     CHECK(rate.to_ns(999, anchor) == 4'999'998);
     CHECK(rate.to_ns(0, anchor) == 4'998'000);
+}
+
+TEST_CASE("tick_rate: ticks of a moment are those that the moment is converted from") {
+    const auto hertz = GENERATE(25'000'000U, 1'000'000'000U, 3'000'000'000U);
+    const auto rate = tick_rate::of_frequency(hertz);
+    const clock_pair anchor{std::uint64_t{1} << 60U, 5'000'000'000'000};
+    for (const nanoseconds after : {nanoseconds(0), nanoseconds(1h), nanoseconds(-1h)}) {
+        const auto ticks = rate.to_ticks(anchor.ns + after.count(), anchor);
+        const auto back = nanoseconds(rate.to_ns(ticks, anchor) - anchor.ns);
+        CHECK(std::abs((back - after).count()) <= std::abs(after.count()) / 50'000'000 + 50);
+    }
 }
 
 TEST_CASE("tick_rate: arithmetic without integers of 128 bits agrees with that with them") {
