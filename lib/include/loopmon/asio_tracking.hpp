@@ -9,6 +9,7 @@
 // completion. An exception skips the end, an operation that is destroyed unrun begin and end.
 #pragma once
 
+#include <loopmon/detail/handler_words.hpp>
 #include <loopmon/export.hpp>
 
 #include <cstdint>
@@ -21,28 +22,15 @@ namespace boost::asio {
 class execution_context;
 }
 
-namespace loopmon::measure {
-class loop_tracking;
-class run_slot;
-} // namespace loopmon::measure
-
 namespace loopmon::tracking {
 
-/// What the hooks know of one handler.
-struct handler_words {
-    measure::loop_tracking* loop; ///< null: not tracked, and the rest is not set
-    std::uint64_t created;        ///< in ticks of the cycle clock
-    const char* object;           ///< asio's literals, e.g. "socket" ...
-    const char* operation;        ///< ... and "async_receive"
-    std::uint64_t task;           ///< that was current at the creation; zero: none
-};
-
-class tracked_handler;
-
-/// A handler was created, and other threads do not see it yet.
-LOOPMON_API void created(boost::asio::execution_context& context, tracked_handler& handler,
-                         const char* object, const void* instance, std::uintmax_t native,
-                         const char* operation) noexcept;
+// These are the library's. A handler whose slot is null is not tracked.
+LOOPMON_API void created(boost::asio::execution_context& context, measure::handler_words& words,
+                         const char* object, const char* operation) noexcept;
+LOOPMON_API void begin(measure::handler_frame& frame) noexcept;
+LOOPMON_API void end(measure::handler_frame& frame) noexcept;
+/// By an exception, or without having run.
+LOOPMON_API void close(measure::handler_frame& frame) noexcept;
 
 /// A base of all of asio's operations.
 class tracked_handler {
@@ -51,59 +39,52 @@ public:
     tracked_handler& operator=(const tracked_handler&) = delete;
 
 protected:
-    tracked_handler() noexcept { words_.loop = nullptr; }
+    tracked_handler() noexcept { words_.slot = nullptr; }
     ~tracked_handler() = default;
 
 private:
     friend class completion;
     friend void created(boost::asio::execution_context&, tracked_handler&, const char*, const void*,
                         std::uintmax_t, const char*) noexcept;
-    handler_words words_;
+    measure::handler_words words_;
 };
+
+/// A handler was created, and other threads do not see it yet.
+inline void created(boost::asio::execution_context& context, tracked_handler& handler,
+                    const char* object, const void* /*instance*/, std::uintmax_t /*native*/,
+                    const char* operation) noexcept {
+    created(context, handler.words_, object, operation);
+}
 
 /// An operation that ends: in its scope asio frees its memory and calls its handler, or not.
 class completion {
 public:
-    explicit completion(const tracked_handler& handler) noexcept
-        : handler_(handler.words_),
-          phase_(handler_.loop != nullptr ? phase::waiting : phase::over) {}
+    explicit completion(const tracked_handler& handler) noexcept {
+        frame_.handler = handler.words_;
+    }
     completion(const completion&) = delete;
     completion& operator=(const completion&) = delete;
     ~completion() {
-        if (phase_ != phase::over) {
-            close();
+        if (frame_.handler.slot != nullptr) {
+            close(frame_);
         }
     }
 
     /// @param args those of the handler, of no interest here
     template <class... Args>
     void invocation_begin(const Args&...) noexcept {
-        if (phase_ == phase::waiting) {
-            begin();
+        if (frame_.handler.slot != nullptr) {
+            begin(frame_);
         }
     }
     void invocation_end() noexcept {
-        if (phase_ == phase::running) {
-            end();
+        if (frame_.handler.slot != nullptr) {
+            end(frame_);
         }
     }
 
 private:
-    enum class phase : unsigned char { waiting, running, over };
-
-    LOOPMON_API void begin() noexcept;
-    LOOPMON_API void end() noexcept;
-    LOOPMON_API void close() noexcept; ///< by an exception, or without having run
-    void leave(bool threw) noexcept;
-
-    handler_words handler_;
-    phase phase_;
-    // Set by begin().
-    measure::run_slot* slot_;
-    completion* outer_;    ///< the handler of this thread that this one runs in
-    std::uint64_t began_;  ///< ticks
-    std::uint64_t nested_; ///< ticks that handlers in this one took
-    std::uint64_t outer_task_;
+    measure::handler_frame frame_; ///< mostly not set before it begins
 };
 
 } // namespace loopmon::tracking

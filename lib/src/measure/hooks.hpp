@@ -5,6 +5,7 @@
 #pragma once
 
 #include "measure/current_task.hpp"
+#include "measure/thread_words.hpp"
 
 namespace loopmon::measure {
 
@@ -15,15 +16,15 @@ void switch_task(task_word task) noexcept;
 /// timed, and belong to no task.
 class own_work {
 public:
-    own_work() noexcept { ++depth; }
-    ~own_work() { --depth; }
+    own_work() noexcept {
+        ++this_thread.own_work;
+        this_thread.context = nullptr; // the next handler looks for its slot, and sees this first
+    }
+    ~own_work() { --this_thread.own_work; }
     own_work(const own_work&) = delete;
     own_work& operator=(const own_work&) = delete;
 
-    [[nodiscard]] static bool is_on() noexcept { return depth != 0; }
-
-private:
-    [[gnu::tls_model("initial-exec")]] static constinit thread_local unsigned depth;
+    [[nodiscard]] static bool is_on() noexcept { return this_thread.own_work != 0; }
 };
 
 } // namespace loopmon::measure

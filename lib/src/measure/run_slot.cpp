@@ -7,6 +7,18 @@
 
 namespace loopmon::measure {
 
+namespace {
+
+/// The owner of a slot that has none: no thread has this address as its record's.
+const thread_record* nobody() noexcept {
+    static constexpr char place = 0;
+    return reinterpret_cast<const thread_record*>(&place);
+}
+
+} // namespace
+
+run_slot::run_slot(loop_tracking& loop) noexcept : owner_(nobody()), loop_(loop) {}
+
 run_slot::~run_slot() {
     delete histograms_.load(std::memory_order_acquire);
 }
@@ -17,19 +29,34 @@ bool run_slot::take(pid_t thread) noexcept {
     return thread_.compare_exchange_strong(none, thread, std::memory_order_acquire);
 }
 
+void run_slot::set_owner(const thread_record* owner) noexcept {
+    if (owner != nullptr && records() == nullptr) {
+        histograms_.store(new (std::nothrow) histograms, std::memory_order_release);
+    }
+    owner_.store(owner != nullptr ? owner : nobody(), std::memory_order_relaxed);
+}
+
 void run_slot::give_back() noexcept {
-    ran_.store(false, std::memory_order_relaxed);
+    set_owner(nullptr);
+    taken_at_.store(sequence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     thread_.store(0, std::memory_order_release);
 }
 
-run_slot::histograms* run_slot::make_histograms() noexcept {
-    auto* const records = new (std::nothrow) histograms;
-    histograms_.store(records, std::memory_order_release);
-    return records;
+shown_handler run_slot::shown() const noexcept {
+    return {began_.load(std::memory_order_relaxed), object_.load(std::memory_order_relaxed),
+            operation_.load(std::memory_order_relaxed), task_.load(std::memory_order_relaxed)};
+}
+
+void run_slot::show(const shown_handler& handler) noexcept {
+    if (shows()) {
+        show_none();
+    }
+    show_first(handler);
 }
 
 bool run_slot::runs_handlers() const noexcept {
-    return thread_.load(std::memory_order_relaxed) != 0 && ran_.load(std::memory_order_relaxed);
+    return thread_.load(std::memory_order_relaxed) != 0 &&
+           sequence_.load(std::memory_order_relaxed) != taken_at_.load(std::memory_order_relaxed);
 }
 
 std::optional<running_handler> run_slot::running() const noexcept {
@@ -51,7 +78,8 @@ std::optional<running_handler> run_slot::running() const noexcept {
     return seen;
 }
 
-void run_slot::note_wait(nanoseconds length, const shown_handler& handler) noexcept {
+void run_slot::note_wait(nanoseconds length) noexcept {
+    const auto handler = shown();
     // As in turn_log::keep().
     waits_.store(0, std::memory_order_relaxed);
     wait_ns_.store(length.count(), std::memory_order_release);

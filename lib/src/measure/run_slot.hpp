@@ -8,9 +8,10 @@
 #pragma once
 
 #include "measure/current_task.hpp"
-#include "measure/cycle_clock.hpp"
 #include "measure/histogram.hpp"
 #include "measure/loop_tracking.hpp"
+
+#include <loopmon/detail/handler_words.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -21,17 +22,11 @@
 
 namespace loopmon::measure {
 
-/// A handler as the watcher sees it.
-struct shown_handler {
-    std::uint64_t began = 0; ///< ticks
-    const char* object = nullptr;
-    const char* operation = nullptr;
-    task_word task = 0;
-};
+class thread_record;
 
 class alignas(64) run_slot { // 64: the cache line of x86-64 and of most arm64
 public:
-    explicit run_slot(loop_tracking& loop) noexcept : loop_(loop) {}
+    explicit run_slot(loop_tracking& loop) noexcept;
     ~run_slot();
     run_slot(const run_slot&) = delete;
     run_slot& operator=(const run_slot&) = delete;
@@ -45,25 +40,44 @@ public:
     // -- any thread
     /// @return false if the slot has a thread
     [[nodiscard]] bool take(pid_t thread) noexcept;
+    /// Which thread may write: that one sees its own record, and all others see another one.
+    [[nodiscard]] const thread_record* owner() const noexcept {
+        return owner_.load(std::memory_order_relaxed);
+    }
 
     // -- the thread of the slot
+    /// The owner begins to run handlers, for which the histograms are made unless memory is short.
+    /// @param owner null: nobody
+    void set_owner(const thread_record* owner) noexcept;
     void give_back() noexcept;
     /// It has another id after a fork. Async-signal-safe.
     void set_thread(pid_t thread) noexcept { thread_.store(thread, std::memory_order_release); }
     void created() noexcept { add(created_, 1); }
+    void finished() noexcept { add(finished_, 1); }
+    void threw() noexcept { add(threw_, 1); }
     void abandoned() noexcept { add(abandoned_, 1); }
     /// A handler begins, or is again the innermost one after one within it.
     void show(const shown_handler& handler) noexcept;
+    /// The same.
+    /// @pre none is shown
+    void show_first(const shown_handler& handler) noexcept;
+    void show_first(std::uint64_t began, const char* object, const char* operation,
+                    task_word task) noexcept;
     /// The handler that is shown works for this task from now on.
     void show_task(task_word task) noexcept { task_.store(task, std::memory_order_release); }
     /// No handler of this loop runs in this thread.
     void show_none() noexcept;
-    /// @param waited since its creation, if that made it ready to run
-    void began(std::optional<nanoseconds> waited) noexcept;
-    /// The handler that begins was ready when it was created, and waited this long.
-    void waited(nanoseconds length, const shown_handler& handler) noexcept;
-    /// @param own without the handlers within it
-    void ended(bool threw, nanoseconds own) noexcept;
+    [[nodiscard]] bool shows() const noexcept {
+        return sequence_.load(std::memory_order_relaxed) % 2 != 0;
+    }
+    [[nodiscard]] shown_handler shown() const noexcept;
+    [[nodiscard]] std::uint64_t shown_began() const noexcept {
+        return began_.load(std::memory_order_relaxed);
+    }
+    /// The handler that is shown was ready when it was created, and waited this long.
+    void waited(nanoseconds length) noexcept;
+    /// The handler that ends did, for this long without the handlers within it.
+    void ran(nanoseconds own) noexcept;
 
     // -- any thread, wait-free
     [[nodiscard]] bool runs_handlers() const noexcept; ///< has a thread that ran one
@@ -93,21 +107,19 @@ private:
     static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) noexcept {
         counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_release);
     }
-    /// Null: out of memory, they are asked for again.
+    /// Null: out of memory.
     [[nodiscard]] histograms* records() noexcept {
-        auto* const made = histograms_.load(std::memory_order_relaxed);
-        return made != nullptr ? made : make_histograms();
+        return histograms_.load(std::memory_order_relaxed);
     }
-    [[nodiscard]] histograms* make_histograms() noexcept;
-    void note_wait(nanoseconds length, const shown_handler& handler) noexcept;
+    void note_wait(nanoseconds length) noexcept;
 
     std::atomic<std::uint64_t> sequence_{0}; ///< odd: a handler runs
     std::atomic<std::uint64_t> began_{0};
     std::atomic<const char*> object_{nullptr};
     std::atomic<const char*> operation_{nullptr};
     std::atomic<task_word> task_{0};
-    std::atomic<pid_t> thread_{0}; ///< zero: free
-    std::atomic<bool> ran_{false}; ///< the present thread ran a handler
+    std::atomic<pid_t> thread_{0};            ///< zero: free
+    std::atomic<const thread_record*> owner_; ///< not null, which a thread without a record has
 
     alignas(64) std::atomic<std::uint64_t> created_{0};
     std::atomic<std::uint64_t> finished_{0};
@@ -125,52 +137,41 @@ private:
     std::atomic<const char*> wait_object_{nullptr};
     std::atomic<const char*> wait_operation_{nullptr};
     std::atomic<task_word> wait_task_{0};
-    std::uint64_t n_waits_ = 0;    ///< the thread's
-    std::uint64_t taken_wait_ = 0; ///< the watcher's: the last of waits_ that it took
-    run_slot* next_ = nullptr;     ///< set before the slot is published
+    std::atomic<std::uint64_t> taken_at_{0}; ///< what sequence_ was when the thread took the slot
+    std::uint64_t n_waits_ = 0;              ///< the thread's
+    std::uint64_t taken_wait_ = 0;           ///< the watcher's: the last of waits_ that it took
+    run_slot* next_ = nullptr;               ///< set before the slot is published
 };
 
-inline void run_slot::waited(nanoseconds length, const shown_handler& handler) noexcept {
-    if (length.count() > longest_wait_ns_.load(std::memory_order_relaxed)) {
-        note_wait(length, handler);
-    }
+inline void run_slot::show_first(const shown_handler& handler) noexcept {
+    show_first(handler.began, handler.object, handler.operation, handler.task);
 }
 
-inline void run_slot::show(const shown_handler& handler) noexcept {
-    auto sequence = sequence_.load(std::memory_order_relaxed);
-    if (sequence % 2 != 0) {
-        sequence_.store(++sequence, std::memory_order_relaxed);
-    }
+inline void run_slot::show_first(std::uint64_t began, const char* object, const char* operation,
+                                 task_word task) noexcept {
     // A reader that sees one of these also sees that the last sequence is over. Releases and no
     // fence, because thread sanitizers do not know fences.
-    began_.store(handler.began, std::memory_order_release);
-    object_.store(handler.object, std::memory_order_release);
-    operation_.store(handler.operation, std::memory_order_release);
-    task_.store(handler.task, std::memory_order_release);
-    sequence_.store(sequence + 1, std::memory_order_release);
+    began_.store(began, std::memory_order_release);
+    object_.store(object, std::memory_order_release);
+    operation_.store(operation, std::memory_order_release);
+    task_.store(task, std::memory_order_release);
+    show_none(); // which makes the sequence odd, as it was even
 }
 
 inline void run_slot::show_none() noexcept {
     sequence_.store(sequence_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-inline void run_slot::began(std::optional<nanoseconds> waited) noexcept {
-    if (!ran_.load(std::memory_order_relaxed)) {
-        ran_.store(true, std::memory_order_relaxed);
-    }
-    if (!waited) {
-        return;
-    }
+inline void run_slot::waited(nanoseconds length) noexcept {
     if (auto* const made = records()) {
-        made->queue.record(*waited);
+        made->queue.record(length);
+    }
+    if (length.count() > longest_wait_ns_.load(std::memory_order_relaxed)) {
+        note_wait(length);
     }
 }
 
-inline void run_slot::ended(bool threw, nanoseconds own) noexcept {
-    add(threw ? threw_ : finished_, 1);
-    if (!cycle_clock::timing()) {
-        return;
-    }
+inline void run_slot::ran(nanoseconds own) noexcept {
     busy_ns_.store(busy_ns_.load(std::memory_order_relaxed) + own.count(),
                    std::memory_order_relaxed);
     if (auto* const made = records()) {

@@ -13,14 +13,14 @@
 namespace loopmon::measure {
 
 constinit std::atomic<std::uint64_t> thread_record::generation{1};
-constinit thread_local thread_record* thread_record::mine_ = nullptr;
 
 thread_record* thread_record::make() noexcept {
     // No thread_local object: the record has to outlive those of the program, see the head.
     static const pthread_key_t key = [] {
         pthread_key_t made{};
         ::pthread_key_create(&made, [](void* record) {
-            mine_ = nullptr;
+            this_thread.record = nullptr;
+            this_thread.context = nullptr;
             delete static_cast<thread_record*>(record);
         });
         // A program may create handlers before it becomes a daemon, and fork in a handler. Fails
@@ -33,18 +33,19 @@ thread_record* thread_record::make() noexcept {
         delete record;
         return nullptr;
     }
-    mine_ = record;
+    this_thread.record = record;
     return record;
 }
 
 // The record stays, for leave() of the handler that forked. Async-signal-safe, as a child must be.
 void thread_record::forked() noexcept {
-    if (mine_ == nullptr) {
+    auto* const mine = this_thread.record;
+    if (mine == nullptr) {
         return;
     }
-    mine_->thread_ = ::gettid();
-    for (const auto& [loop, slot] : mine_->places_) {
-        slot->set_thread(mine_->thread_);
+    mine->thread_ = ::gettid();
+    for (const auto& [loop, slot] : mine->places_) {
+        slot->set_thread(mine->thread_);
     }
 }
 
@@ -54,10 +55,14 @@ thread_record::~thread_record() {
     }
 }
 
-run_slot* thread_record::find_context(const void* context) noexcept {
+run_slot* thread_record::slot_of(const void* context) noexcept {
+    if (found_last(context)) {
+        return this_thread.slot;
+    }
     auto* const slot = find(context);
     if (slot != nullptr) { // else it is asked for again
-        last_context_ = {context, slot};
+        this_thread.context = context;
+        this_thread.slot = slot;
     }
     return slot;
 }
@@ -67,7 +72,8 @@ run_slot* thread_record::settle(const void* context, std::shared_ptr<loop_tracki
         auto* const slot = settle_in(std::move(loop));
         if (slot != nullptr) {
             found_.insert(context, slot);
-            last_context_ = {context, slot};
+            this_thread.context = context;
+            this_thread.slot = slot;
         }
         return slot;
     } catch (const std::bad_alloc&) {
@@ -75,34 +81,35 @@ run_slot* thread_record::settle(const void* context, std::shared_ptr<loop_tracki
     }
 }
 
-run_slot* thread_record::find_loop(loop_tracking& loop) noexcept {
-    auto* slot = find(&loop);
-    if (slot == nullptr) {
-        try {
-            slot = settle_in(loop.shared_from_this());
-        } catch (const std::bad_alloc&) {
-            return nullptr;
-        }
+run_slot* thread_record::slot_in(loop_tracking& loop) noexcept {
+    if (auto* const slot = find(&loop)) {
+        return slot;
     }
-    if (slot != nullptr) {
-        last_loop_ = {&loop, slot};
+    try {
+        return settle_in(loop.shared_from_this());
+    } catch (const std::bad_alloc&) {
+        return nullptr;
     }
-    return slot;
 }
 
 run_slot* thread_record::find(const void* key) noexcept {
-    if (seen_generation_ != generation.load(std::memory_order_acquire)) {
+    if (this_thread.seen_generation != generation.load(std::memory_order_acquire)) {
         forget_old();
     }
     return found_.find(key);
 }
 
 void thread_record::forget_old() noexcept {
-    seen_generation_ = generation.load(std::memory_order_acquire);
-    last_context_ = {};
-    last_loop_ = {};
+    this_thread.seen_generation = generation.load(std::memory_order_acquire);
+    this_thread.context = nullptr;
     found_.clear();
-    std::erase_if(places_, [](const place& settled) { return settled.loop->over(); });
+    std::erase_if(places_, [](const place& settled) {
+        const bool over = settled.loop->over();
+        if (over) { // its handlers that are left may find the next thread with a record here
+            settled.slot->set_owner(nullptr);
+        }
+        return over;
+    });
 }
 
 run_slot* thread_record::settle_in(std::shared_ptr<loop_tracking> loop) {

@@ -295,6 +295,47 @@ TEST_CASE("tracking: the slot of a thread that ended goes on with the next one")
     CHECK(counts_of(tracking) == counts{3, 3, 0, 0});
 }
 
+TEST_CASE("tracking: a handler counts on the thread that runs it, not on that of its creation") {
+    asio::io_context io;
+    const auto& tracking = tracking_of(io);
+    asio::post(io, [] {});
+    io.run(); // so that this thread has a slot that ran handlers
+    pid_t shown = 0;
+    pid_t ran = 0;
+    for (int i = 0; i < 2; ++i) {
+        asio::post(io, [&] {
+            const auto running = tracking.running();
+            shown = running.size() == 1 ? running[0].thread : 0;
+            ran = ::gettid();
+            manual_ticks::advance(3ms);
+        });
+    }
+    io.restart();
+    std::thread([&] { io.run_one(); }).join();
+    CHECK(shown == ran);
+    CHECK(ran != ::gettid());
+    io.run(); // the thread has ended, and its slot is free
+    CHECK(shown == ::gettid());
+    CHECK(counts_of(tracking) == counts{3, 3, 0, 0});
+    CHECK(tracking.totals().busy == 6ms);
+    CHECK(tracking.threads() == 1);
+}
+
+TEST_CASE("tracking: a handler inside of a task's scope has its own task, and the scope goes on") {
+    asio::io_context io;
+    task_table tasks;
+    const auto outside = tasks.add({.name = "outside"});
+    REQUIRE(outside != 0);
+    set_current_task(outside);
+    asio::post(io, [&] { CHECK(current_task() == outside); });
+    set_current_task(0);
+    asio::post(io, [&] { CHECK(current_task() == 0); });
+    set_current_task(outside);
+    io.run();
+    CHECK(current_task() == outside);
+    set_current_task(0);
+}
+
 TEST_CASE("tracking: a context at the address of one that ended is a loop of its own") {
     alignas(asio::io_context) std::byte place[sizeof(asio::io_context)];
     for (int i = 0; i < 3; ++i) {

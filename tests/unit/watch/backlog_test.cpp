@@ -13,8 +13,9 @@ struct strand_scene : tracked_scene {
     /// A handler begins that was posted `wait` ago.
     void began(model::time_point at, model::duration wait) {
         clock(at);
-        slot->waited(std::chrono::nanoseconds(wait),
-                     {measure::cycle_clock::now(), "strand_executor", "execute"});
+        slot->show({measure::cycle_clock::now(), "strand_executor", "execute", 0});
+        slot->waited(std::chrono::nanoseconds(wait));
+        slot->show_none();
     }
 };
 

@@ -15,8 +15,7 @@ measure::run_slot& stuck_in(const scene& s, pid_t thread, model::time_point sinc
     tracked_scene::clock(since);
     auto* const taken = s.loop->tracking().slot_for(thread);
     s.loop->tracking().begin_turn(measure::cycle_clock::now());
-    taken->began({});
-    taken->show({measure::cycle_clock::now(), "strand", "post"});
+    taken->show({measure::cycle_clock::now(), "strand", "post", 0});
     tracked_scene::clock(since + 1ms);
     s.loop->tracking().end_turn(measure::cycle_clock::now());
     return *taken;

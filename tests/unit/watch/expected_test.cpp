@@ -100,8 +100,7 @@ TEST_CASE("expected: a thread that announced an hour does not excuse the others"
     CHECK(s.sink.all<model::stall>().empty());
     s.clock(stuck);
     auto* const other = s.loop->tracking().slot_for(4711);
-    other->began({});
-    other->show({measure::cycle_clock::now(), "strand", "post"});
+    other->show({measure::cycle_clock::now(), "strand", "post", 0});
     s.play(stuck + 4900ms, begin, begin + 1h);
     const auto stalls = s.sink.all<model::stall>();
     REQUIRE_FALSE(stalls.empty());
@@ -133,8 +132,7 @@ TEST_CASE("expected: of two announcements the one that ends first is kept to", "
         over.get_future().wait();
     });
     auto* const other = s.loop->tracking().slot_for(id.get_future().get());
-    other->began({});
-    other->show({measure::cycle_clock::now(), "strand", "post"});
+    other->show({measure::cycle_clock::now(), "strand", "post", 0});
     s.play(begin + 1999ms, begin, begin + 1h);
     CHECK(s.sink.all<model::stall>().empty());
     s.play(begin + 2005ms, begin, begin + 1h);
@@ -156,9 +154,9 @@ TEST_CASE("expected: what follows in the same turn counts from its own begin", "
         s.play(next - 1us, begin, begin + 1h);
     }
     s.clock(next);
-    s.slot->ended(false, 8s);
-    s.slot->show({measure::cycle_clock::now(), "socket", "async_send"});
-    s.slot->began({});
+    s.slot->finished();
+    s.slot->ran(8s);
+    s.slot->show({measure::cycle_clock::now(), "socket", "async_send", 0});
     SECTION("a short one is not a stall, and trips nothing") {
         s.play(next + 90ms, begin, next + 90ms);
         s.end_turn(next + 90ms, 90ms);

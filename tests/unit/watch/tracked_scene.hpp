@@ -13,8 +13,8 @@ struct tracked_scene : scene {
         clock(start);
         loop->tracking().watch_turns();
         slot = loop->tracking().slot_for(::gettid());
-        slot->began({}); // the program has run a handler before
-        slot->ended(false, 0ns);
+        begin_handler(start); // the program has run a handler before
+        end_handler(0ns);
         turn(start, start);
     }
 
@@ -22,16 +22,23 @@ struct tracked_scene : scene {
         measure::cycle_clock::set_manual(now.time_since_epoch());
     }
 
+    void begin_handler(model::time_point at) {
+        clock(at);
+        slot->show({measure::cycle_clock::now(), "socket", "async_receive", 0});
+    }
+    void end_handler(model::duration length) {
+        slot->show_none();
+        slot->finished();
+        slot->ran(length);
+    }
     void begin_turn(model::time_point at) {
         clock(at);
         loop->tracking().begin_turn(measure::cycle_clock::now());
-        slot->show({measure::cycle_clock::now(), "socket", "async_receive"});
-        slot->began({});
+        begin_handler(at);
     }
     void end_turn(model::time_point at, model::duration length) {
         clock(at);
-        slot->show_none();
-        slot->ended(false, length);
+        end_handler(length);
         loop->tracking().end_turn(measure::cycle_clock::now());
     }
     void turn(model::time_point begin, model::time_point end) {

@@ -119,8 +119,7 @@ TEST_CASE("turns: when another thread becomes the one that holds the loop up, it
     REQUIRE(s.finder.threads == std::vector<pid_t>{::gettid()});
     auto* const other = s.loop->tracking().slot_for(4711);
     s.slot->show_none();
-    other->began({});
-    other->show({measure::cycle_clock::now(), "strand", "post"});
+    other->show({measure::cycle_clock::now(), "strand", "post", 0});
     s.play(begin + 150ms, begin, begin + 10s);
     CHECK(s.finder.threads.back() == 4711);
     const auto stalls = s.sink.all<model::stall>();
