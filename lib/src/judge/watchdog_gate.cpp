@@ -37,12 +37,12 @@ std::string healed_by(const std::string& loop, std::span<const loop_vitals> loop
 }
 } // namespace
 
-watchdog_gate::watchdog_gate(watchdog_limits limits, duration period)
+watchdog_gate::watchdog_gate(const watchdog_limits& limits, duration period)
     : limits_(limits), period_(period) {
     assert(limits.lag > duration::zero() && period >= duration::zero());
 }
 
-void watchdog_gate::configure(watchdog_limits limits) {
+void watchdog_gate::configure(const watchdog_limits& limits) {
     assert(limits.lag > duration::zero());
     limits_ = limits;
 }

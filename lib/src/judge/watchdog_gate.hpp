@@ -69,12 +69,12 @@ class watchdog_gate {
 public:
     /// @param period WATCHDOG_USEC of the service manager; zero: it watches nothing, the gate stays
     ///               off.
-    watchdog_gate(watchdog_limits limits, duration period);
+    watchdog_gate(const watchdog_limits& limits, duration period);
 
     /// With action = off nothing trips, and what systemd has armed is always fed, also after a
     /// trip: it was armed for the service as a whole, and whoever chose `off` does not want it
     /// ended for its loops.
-    void configure(watchdog_limits limits);
+    void configure(const watchdog_limits& limits);
 
     /// READY=1 goes out now, and the first ping with it. The first call counts.
     void ready(time_point now, std::span<const loop_vitals> loops);

@@ -55,12 +55,14 @@ event_loop::event_loop()
 
 bool event_loop::intact() const noexcept {
     // Without a witness nothing shows it.
-    return !broken_ && (witness_.get() < 0 || witness_.intact());
+    return !broken_.load(std::memory_order_relaxed) && (witness_.get() < 0 || witness_.intact());
 }
 
 bool event_loop::run(std::uint64_t usec) noexcept {
     const int r = sd_event_run(event_.get(), usec);
-    broken_ = broken_ || (r < 0 && r != -ENOMEM && r != -EINTR);
+    if (r < 0 && r != -ENOMEM && r != -EINTR) {
+        broken_.store(true, std::memory_order_relaxed);
+    }
     return r > 0;
 }
 
@@ -68,11 +70,14 @@ void event_loop::serve_until(std::chrono::steady_clock::time_point end) {
     // A round that takes longer than until the next one is due must not keep D-Bus from being
     // served, nor a flood of messages the rounds.
     constexpr int overdue_handlers = 16;
-    if (std::chrono::steady_clock::now() < end) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left > std::chrono::steady_clock::duration::zero()) {
         const auto usec = std::chrono::ceil<std::chrono::microseconds>(end.time_since_epoch());
         sd_event_source_set_time(round_.get(), static_cast<std::uint64_t>(usec.count()));
         sd_event_source_set_enabled(round_.get(), SD_EVENT_ONESHOT);
-        run(UINT64_MAX);
+        // The timer is exact; the timeout, rounded to milliseconds, also ends a wait whose timer
+        // the program has closed.
+        run(static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::microseconds>(left).count()));
         return;
     }
     for (int i = 0; i < overdue_handlers && run(0); ++i) {

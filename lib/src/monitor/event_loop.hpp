@@ -10,7 +10,9 @@
 #include "bus/bus_service.hpp"
 #include "systemd/event_ptr.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 namespace loopmon::detail {
@@ -45,8 +47,8 @@ private:
     base::kept_fd wake_;    ///< an eventfd
     systemd::event_ptr event_;
     systemd::source_ptr woken_;
-    systemd::source_ptr round_; ///< the end of serve_until()
-    bool broken_ = false;       ///< it can wait no more
+    systemd::source_ptr round_;       ///< the end of serve_until()
+    std::atomic<bool> broken_{false}; ///< it can wait no more
     event_loop* abandoned_before_ = nullptr;
     std::unique_ptr<bus::bus_service> service_; ///< ends before the loop
 };

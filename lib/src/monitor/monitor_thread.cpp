@@ -86,6 +86,7 @@ void monitor_impl::run() {
             attempt([this] { tick(); });
         }
     }
+    queue_.wake_by({}); // callers may post until shut_down() has returned, and later
     if (bus_ && !bus_->intact()) {
         event_loop::abandon(std::move(bus_));
     }

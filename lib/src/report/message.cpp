@@ -215,8 +215,8 @@ struct renderer {
     }
 
     template <class Tasks>
-    static record tasks(const Tasks& e, std::string text) {
-        return {.text = std::move(text),
+    static record tasks(const Tasks& e, const std::string& text) {
+        return {.text = text,
                 .fields = {{"LOOPMON_LOOP", e.loop},
                            {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
                            {"LOOPMON_LIMIT", std::to_string(e.limit)}}};

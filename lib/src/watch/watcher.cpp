@@ -28,7 +28,7 @@ constexpr auto after_failure = std::chrono::milliseconds(100);
 
 } // namespace
 
-watcher::watcher(watcher_settings settings, systemd::notifier& notifier, model::sink& sink,
+watcher::watcher(const watcher_settings& settings, systemd::notifier& notifier, model::sink& sink,
                  investigator& finder)
     : settings_(settings),
       notifier_(notifier),
@@ -36,7 +36,7 @@ watcher::watcher(watcher_settings settings, systemd::notifier& notifier, model::
       finder_(finder),
       gate_(settings.watchdog, notifier.watchdog_period()) {}
 
-void watcher::configure(watcher_settings settings) {
+void watcher::configure(const watcher_settings& settings) {
     settings_ = settings;
     gate_.configure(settings.watchdog);
     changed_ = true;

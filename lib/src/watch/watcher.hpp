@@ -37,10 +37,10 @@ public:
     /// The shortest: deadlines this close to each other share a round.
     static constexpr duration shortest_sleep = std::chrono::milliseconds(1);
 
-    watcher(watcher_settings settings, systemd::notifier& notifier, model::sink& sink,
+    watcher(const watcher_settings& settings, systemd::notifier& notifier, model::sink& sink,
             investigator& finder);
 
-    void configure(watcher_settings settings);
+    void configure(const watcher_settings& settings);
     /// Whether a debugger is attached to the process; before step().
     void debugged(bool attached) { gate_.debugged(attached); }
 
