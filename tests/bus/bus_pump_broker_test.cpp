@@ -6,7 +6,7 @@
 #include "support/catch.hpp"
 #include "support/private_bus.hpp"
 #include "support/run_until.hpp"
-#include "systemd/open_bus.hpp"
+#include <loopmon/systemd/detail/open_bus.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
-#include "systemd/retry_delay.hpp"
+#include <loopmon/systemd/detail/retry_delay.hpp>
 
 #include <set>
 

@@ -11,6 +11,7 @@
 // A row for each crowd goes to stdout; LOOPMON_CROWDS=all adds the greatest, for the benchmark.
 #include "measure/loop_state.hpp"
 #include "support/catch.hpp"
+#include "support/loop_of.hpp"
 #include "support/skip.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -64,7 +65,7 @@ struct served {
 class busy_loop {
 public:
     explicit busy_loop(const crowd& of) : of_(of) {
-        REQUIRE(loop_->claim(io_));
+        REQUIRE(loopmon::test::claim(io_));
         for (std::size_t i = 0; i < of.clients + std::size_t{passers_by}; ++i) {
             if (i % clients_a_sender == 0) {
                 senders_.emplace_back(elsewhere_, datagrams());
@@ -155,7 +156,7 @@ private:
     crowd of_;
     boost::asio::io_context io_{1};
     boost::asio::io_context elsewhere_; ///< what the loop need not know
-    std::shared_ptr<measure::loop_state> loop_ = measure::state_of(io_);
+    std::shared_ptr<measure::loop_state> loop_ = loopmon::test::state_of(io_);
     std::vector<std::unique_ptr<served>> served_;
     std::vector<datagrams::socket> senders_;
     std::vector<std::size_t> free_; ///< passers-by that do not wait

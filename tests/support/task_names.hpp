@@ -4,6 +4,7 @@
 #include "measure/current_task.hpp"
 #include "measure/loop_state.hpp"
 #include "measure/task_table.hpp"
+#include "support/loop_of.hpp"
 
 #include <boost/asio/execution_context.hpp>
 
@@ -22,7 +23,7 @@ inline std::string current_task_name() {
 
 inline measure::task_info task_named(boost::asio::execution_context& context,
                                      std::string_view name) {
-    for (auto& task : measure::state_of(context)->tasks().list()) {
+    for (auto& task : test::state_of(context)->tasks().list()) {
         if (task.name == name) {
             return task;
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "options.hpp"
+#include "monitor/options.hpp"
 
 #include "report/words.hpp"
 #include "support/catch.hpp"

@@ -9,8 +9,8 @@
 // completion. An exception skips the end, an operation that is destroyed unrun begin and end.
 #pragma once
 
-#include <loopmon/detail/handler_words.hpp>
-#include <loopmon/export.hpp>
+#include <loopmon/build_variant.hpp>
+#include <loopmon/loopmon.h>
 
 #include <cstdint>
 
@@ -24,13 +24,8 @@ class execution_context;
 
 namespace loopmon::tracking {
 
-// These are the library's. A handler whose slot is null is not tracked.
-LOOPMON_API void created(boost::asio::execution_context& context, measure::handler_words& words,
-                         const char* object, const char* operation) noexcept;
-LOOPMON_API void begin(measure::handler_frame& frame) noexcept;
-LOOPMON_API void end(measure::handler_frame& frame) noexcept;
-/// By an exception, or without having run.
-LOOPMON_API void close(measure::handler_frame& frame) noexcept;
+/// The loop of an execution context; null without memory.
+loopmon_loop* loop_of(void* context) noexcept;
 
 /// A base of all of asio's operations.
 class tracked_handler {
@@ -39,52 +34,50 @@ public:
     tracked_handler& operator=(const tracked_handler&) = delete;
 
 protected:
-    tracked_handler() noexcept { words_.slot = nullptr; }
+    tracked_handler() noexcept { known_.slot = nullptr; }
     ~tracked_handler() = default;
 
 private:
     friend class completion;
     friend void created(boost::asio::execution_context&, tracked_handler&, const char*, const void*,
                         std::uintmax_t, const char*) noexcept;
-    measure::handler_words words_;
+    loopmon_handler known_;
 };
 
 /// A handler was created, and other threads do not see it yet.
 inline void created(boost::asio::execution_context& context, tracked_handler& handler,
                     const char* object, const void* /*instance*/, std::uintmax_t /*native*/,
                     const char* operation) noexcept {
-    created(context, handler.words_, object, operation);
+    loopmon_handler_created(&handler.known_, &context, &loop_of, object, operation);
 }
 
 /// An operation that ends: in its scope asio frees its memory and calls its handler, or not.
 class completion {
 public:
-    explicit completion(const tracked_handler& handler) noexcept {
-        frame_.handler = handler.words_;
-    }
+    explicit completion(const tracked_handler& handler) noexcept { run_.handler = handler.known_; }
     completion(const completion&) = delete;
     completion& operator=(const completion&) = delete;
     ~completion() {
-        if (frame_.handler.slot != nullptr) {
-            close(frame_);
+        if (run_.handler.slot != nullptr) {
+            loopmon_run_close(&run_);
         }
     }
 
     /// @param args those of the handler, of no interest here
     template <class... Args>
     void invocation_begin(const Args&...) noexcept {
-        if (frame_.handler.slot != nullptr) {
-            begin(frame_);
+        if (run_.handler.slot != nullptr) {
+            loopmon_run_begin(&run_);
         }
     }
     void invocation_end() noexcept {
-        if (frame_.handler.slot != nullptr) {
-            end(frame_);
+        if (run_.handler.slot != nullptr) {
+            loopmon_run_end(&run_);
         }
     }
 
 private:
-    measure::handler_frame frame_; ///< mostly not set before it begins
+    loopmon_run run_; ///< mostly not set before it begins
 };
 
 } // namespace loopmon::tracking

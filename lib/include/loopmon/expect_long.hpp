@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <loopmon/export.hpp>
+#include <loopmon/loopmon.h>
 
+#include <cassert>
 #include <chrono>
 #include <string_view>
 
@@ -22,12 +23,17 @@ namespace loopmon {
 ///
 /// For one handler on one thread: no co_await in the scope. Scopes nest, first in, last out; the
 /// outermost counts. Lock-free, but for an allocation at the first one of a thread.
-class LOOPMON_API expect_long {
+class expect_long {
 public:
     /// @param length from now on; not negative
     /// @param reason shown to people; copied, cut after 64 bytes
-    [[nodiscard]] expect_long(std::chrono::nanoseconds length, std::string_view reason) noexcept;
-    ~expect_long();
+    [[nodiscard]] expect_long(std::chrono::nanoseconds length, std::string_view reason) noexcept
+        : outer_(loopmon_expect_long(length.count(), reason.data(), reason.size())) {}
+    ~expect_long() {
+        [[maybe_unused]] const auto open = loopmon_expect_long_end();
+        // Otherwise the scope was left by another thread or in another order: across a co_await.
+        assert(open == outer_);
+    }
     expect_long(const expect_long&) = delete;
     expect_long& operator=(const expect_long&) = delete;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <loopmon/export.hpp>
+#include <loopmon/build_variant.hpp>
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -18,7 +18,7 @@ class offload_call;
 /// grows without one only moves the lag to where nobody sees it.
 ///
 /// Thread-safe. May be destroyed before or after the loops that its calls complete on.
-class LOOPMON_API offload_pool {
+class offload_pool {
 public:
     using executor_type = boost::asio::thread_pool::executor_type;
 

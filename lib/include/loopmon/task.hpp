@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <loopmon/export.hpp>
+#include <loopmon/build_variant.hpp>
+#include <loopmon/loopmon.h>
 
 #include <loopmon/source_location.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 namespace boost::asio {
@@ -15,23 +15,22 @@ class execution_context;
 
 namespace loopmon {
 
-namespace measure {
-class loop_state;
-}
-
 namespace detail {
 
 class offload_call;
 
 /// The task that the calling thread works for, as a word that is never dangling: zero is none, and
 /// that of a task which is over stands for nothing.
-[[nodiscard]] LOOPMON_API std::uint64_t current_task() noexcept;
+[[nodiscard]] inline std::uint64_t current_task() noexcept {
+    return loopmon_task_current();
+}
 
 /// Makes a task current on this thread until the end of the scope, and then again what was.
-class LOOPMON_API task_scope {
+class task_scope {
 public:
-    [[nodiscard]] explicit task_scope(std::uint64_t task) noexcept;
-    ~task_scope();
+    [[nodiscard]] explicit task_scope(std::uint64_t task) noexcept
+        : before_(loopmon_task_enter(task)) {}
+    ~task_scope() { loopmon_task_enter(before_); }
     task_scope(const task_scope&) = delete;
     task_scope& operator=(const task_scope&) = delete;
 
@@ -48,7 +47,7 @@ private:
 /// The loop need not be watched, yet or ever. Any thread may construct and end tasks; one object is
 /// for one thread at a time. The end is lock-free; construction takes, as that of every asio I/O
 /// object does, the mutex of the context's list of services. May outlive its context.
-class LOOPMON_API task {
+class task {
 public:
     /// An empty token, which registers nothing.
     task() noexcept;
@@ -91,10 +90,10 @@ public:
 private:
     friend class detail::offload_call;
     task(boost::asio::execution_context& context, std::string_view name,
-         const source_location& where, bool offloaded);
+         const source_location& where, std::uint32_t flags);
 
-    std::shared_ptr<measure::loop_state> loop_;
-    std::uint64_t word_ = 0; ///< what current_task() says where it is current
+    loopmon_loop* loop_ = nullptr; ///< owned together with others
+    std::uint64_t word_ = 0;       ///< what current_task() says where it is current
 };
 
 } // namespace loopmon

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bus/bus_connection.hpp"
 
-#include "systemd/open_bus.hpp"
+#include <loopmon/systemd/detail/open_bus.hpp>
 
 #include <systemd/sd-bus.h>
 

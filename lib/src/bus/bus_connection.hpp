@@ -13,9 +13,9 @@
 #pragma once
 
 #include "systemd/event_ptr.hpp"
-#include "systemd/retry_delay.hpp"
 
 #include <loopmon/systemd/bus_ptr.hpp>
+#include <loopmon/systemd/detail/retry_delay.hpp>
 
 #include <chrono>
 #include <functional>

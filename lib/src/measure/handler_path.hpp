@@ -22,7 +22,7 @@
 #include "measure/run_slot.hpp"
 #include "measure/thread_words.hpp"
 
-#include <loopmon/detail/handler_words.hpp>
+#include "measure/handler_words.hpp"
 
 #include <cstdint>
 
@@ -45,8 +45,8 @@ inline void charge_task(thread_words& thread, std::uint64_t now) noexcept {
 
 /// @param slot of the present thread, in the loop that the handler is created for
 inline void create_handler(run_slot& slot, handler_words& words, const char* object,
-                           const char* operation, std::uint64_t now) noexcept {
-    const auto task = this_thread.task;
+                           const char* operation, std::uint64_t now,
+                           task_word task = this_thread.task) noexcept {
     words.slot = &slot;
     words.created = now;
     words.object = object;

@@ -16,14 +16,16 @@ void switch_task(task_word task) noexcept;
 /// timed, and belong to no task.
 class own_work {
 public:
-    own_work() noexcept {
-        ++this_thread.own_work;
-        this_thread.context = nullptr; // the next handler looks for its slot, and sees this first
-    }
-    ~own_work() { --this_thread.own_work; }
+    own_work() noexcept { begin(); }
+    ~own_work() { end(); }
     own_work(const own_work&) = delete;
     own_work& operator=(const own_work&) = delete;
 
+    static void begin() noexcept {
+        ++this_thread.own_work;
+        this_thread.context = nullptr; // the next handler looks for its slot, and sees this first
+    }
+    static void end() noexcept { --this_thread.own_work; }
     [[nodiscard]] static bool is_on() noexcept { return this_thread.own_work != 0; }
 };
 

@@ -2,101 +2,19 @@
 #include "measure/loop_state.hpp"
 
 #include "base/fork.hpp"
-#include "measure/poll_hook.hpp"
-#include "measure/run_calls.hpp"
+#include "measure/polled_loops.hpp"
 #include "measure/thread_record.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
-#include <cassert>
 #include <limits>
 #include <new>
 #include <utility>
-#include <vector>
 
 namespace loopmon::measure {
-
-bool loop_state::claim(boost::asio::io_context& io) {
-    assert(state_of(io).get() == this);
-    const std::scoped_lock lock(mutex_);
-    if (context_ != nullptr && claimed_in_ == base::forks()) {
-        return false;
-    }
-    forget_polls(*tracking_); // in a child, of another descriptor
-    watch_polls(io, *tracking_);
-    context_ = &io;
-    claimed_in_ = base::forks();
-    return true;
-}
-
-void loop_state::release() {
-    const std::scoped_lock lock(mutex_);
-    context_ = nullptr;
-}
-
-bool loop_state::running() const {
-    std::optional<bool> seen;
-    try {
-        if (const auto threads = threads_that_run(1)) {
-            seen = !threads->empty();
-        }
-    } catch (const std::bad_alloc&) { // not known then
-    }
-    bool handles = false;
-    tracking_->each_running([&handles](const running_handler&) { handles = true; });
-    const std::scoped_lock lock(mutex_);
-    return context_ != nullptr && seen.value_or(!context_->stopped() || handles);
-}
-
-std::optional<std::vector<pid_t>> loop_state::running_threads() const {
-    return threads_that_run(std::numeric_limits<std::size_t>::max());
-}
-
-std::optional<std::vector<pid_t>> loop_state::threads_that_run(std::size_t at_most) const {
-    if (!runs_seen_.load(std::memory_order_acquire)) {
-        return std::nullopt;
-    }
-    try {
-        return run_calls::threads_in(name_, at_most);
-    } catch (const std::bad_alloc&) {
-        return std::nullopt;
-    }
-}
-
-void loop_state::runs_here(boost::asio::io_context& io) noexcept {
-    if (runs_seen_.load(std::memory_order_acquire)) {
-        return;
-    }
-    const std::scoped_lock lock(mutex_);
-    name_ = run_calls::name_of(io);
-    runs_seen_.store(run_calls::can_be_seen(name_), std::memory_order_release);
-}
-
-bool loop_state::post(std::function<void()> work) {
-    const std::scoped_lock lock(mutex_);
-    if (context_ == nullptr) {
-        return false;
-    }
-    boost::asio::post(*context_, std::move(work));
-    return true;
-}
-
-bool loop_state::gone() const {
-    const std::scoped_lock lock(mutex_);
-    return gone_;
-}
-
-void loop_state::context_destroyed() {
-    const std::scoped_lock lock(mutex_);
-    gone_ = true;
-    context_ = nullptr;
-}
 
 namespace {
 
 void keep_for_good(const std::shared_ptr<loop_tracking>& loop) {
-    // Never destroyed: contexts may end after the objects with static storage.
+    // Never destroyed: loops may end after the objects with static storage.
     static auto& mutex = *new std::mutex;
     static auto& kept = *new std::vector<std::shared_ptr<loop_tracking>>;
     const std::scoped_lock lock(mutex);
@@ -105,33 +23,84 @@ void keep_for_good(const std::shared_ptr<loop_tracking>& loop) {
 
 } // namespace
 
-boost::asio::execution_context::id loop_service::id;
+loop_state::loop_state(std::unique_ptr<loop_adapter> adapter, loop_traits shown)
+    : adapter_(std::move(adapter)),
+      sampled_(shown.sampled),
+      tracking_(std::make_shared<loop_tracking>(shown.tracked)) {}
 
-loop_service::loop_service(boost::asio::execution_context& context)
-    : boost::asio::execution_context::service(context), state_(std::make_shared<loop_state>()) {}
-
-void loop_service::shutdown() {
-    forget_polls(state_->tracking()); // before its descriptor is closed and may be used again
-    state_->context_destroyed();
-}
-
-loop_service::~loop_service() {
-    state_->tracking().end();
-    thread_record::forget_loops();
-    if (state_->tracking().totals().live() != 0) {
-        // Handlers that asio leaks, or destroys after its services, still name this loop.
-        keep_for_good(state_->shared_tracking());
+loop_state::~loop_state() {
+    if (!tracking_->over()) {
+        end();
     }
 }
 
-const std::shared_ptr<loop_state>& state_of(boost::asio::execution_context& context) {
-    return boost::asio::use_service<loop_service>(context).state();
+bool loop_state::claim() {
+    const std::scoped_lock lock(mutex_);
+    if (claimed_ && claimed_in_ == base::forks()) {
+        return false;
+    }
+    forget_polls(*tracking_); // in a child, of another descriptor
+    if (adapter_) {
+        adapter_->watched();
+    } else {
+        tracking_->watch_turns();
+    }
+    claimed_ = true;
+    claimed_in_ = base::forks();
+    return true;
 }
 
-void note_run(boost::asio::io_context& io) noexcept {
+void loop_state::release() {
+    const std::scoped_lock lock(mutex_);
+    claimed_ = false;
+}
+
+bool loop_state::claimed() const {
+    const std::scoped_lock lock(mutex_);
+    return claimed_;
+}
+
+bool loop_state::running() const {
+    if (!claimed() || tracking_->over()) {
+        return false;
+    }
+    if (!adapter_) {
+        return true;
+    }
+    std::optional<bool> seen;
+    if (const auto found = threads(1)) {
+        seen = !found->empty();
+    }
+    bool handles = false;
+    tracking_->each_running([&handles](const running_handler&) { handles = true; });
+    return seen.value_or(!adapter_->stopped() || handles);
+}
+
+std::optional<std::vector<pid_t>> loop_state::running_threads() const {
+    return threads(std::numeric_limits<std::size_t>::max());
+}
+
+std::optional<std::vector<pid_t>> loop_state::threads(std::size_t at_most) const {
+    if (!adapter_) {
+        return std::nullopt;
+    }
     try {
-        state_of(io)->runs_here(io);
-    } catch (const std::bad_alloc&) { // at the next sample
+        return adapter_->threads(at_most);
+    } catch (const std::bad_alloc&) { // not known then
+        return std::nullopt;
+    }
+}
+
+bool loop_state::post(std::function<void()> work) {
+    return adapter_ && claimed() && adapter_->post(std::move(work));
+}
+
+void loop_state::end() noexcept {
+    tracking_->end();
+    thread_record::forget_loops();
+    if (tracking_->totals().live() != 0) {
+        // Handlers that are destroyed after the loop, or never, still name it.
+        keep_for_good(tracking_);
     }
 }
 

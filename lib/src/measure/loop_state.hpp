@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// What there is to know about one execution context. It is owned by a service of the context, found
-// from any executor of it, and outlives the context in the hands of the watcher and of live tasks.
+// What there is to know about one event loop of the program. It outlives the loop in the hands of
+// the watcher and of live tasks; what only the loop itself can answer is asked of its adapter.
 #pragma once
 
 #include "measure/loop_tracking.hpp"
 #include "measure/task_table.hpp"
-
-#include <boost/asio/execution_context.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -20,15 +18,45 @@
 
 #include <sys/types.h>
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace loopmon::measure {
+
+/// One loop as its adapter knows it. Called from any thread, also after the end of the loop; does
+/// not wait for it.
+class loop_adapter {
+public:
+    loop_adapter() = default;
+    virtual ~loop_adapter() = default;
+    loop_adapter(const loop_adapter&) = delete;
+    loop_adapter& operator=(const loop_adapter&) = delete;
+
+    /// Threads that run the loop, some of them or all; nullopt if that cannot be seen.
+    /// @param at_most stops when it has found as many
+    /// @throws std::bad_alloc
+    [[nodiscard]] virtual std::optional<std::vector<pid_t>> threads(std::size_t at_most) = 0;
+    /// Nothing runs it for now, as far as the loop itself can tell.
+    [[nodiscard]] virtual bool stopped() = 0;
+    /// Queues work on the loop. @return false if it is gone, or takes none
+    virtual bool post(std::function<void()> work) = 0;
+    /// A monitor begins to watch it: its turns are to be recorded.
+    /// @throws std::bad_alloc
+    virtual void watched() = 0;
+};
+
+/// How a loop shows what it does.
+struct loop_traits {
+    bool tracked = true;  ///< its turns and handlers are recorded
+    bool sampled = false; ///< while it is watched, a sampler runs on it
+};
 
 /// Any thread may call any member.
 class loop_state {
 public:
+    /// @param adapter null: the loop has no answers, and runs all the time
+    explicit loop_state(std::unique_ptr<loop_adapter> adapter = nullptr, loop_traits shown = {});
+    loop_state(const loop_state&) = delete;
+    loop_state& operator=(const loop_state&) = delete;
+    ~loop_state();
+
     [[nodiscard]] task_table& tasks() noexcept { return tasks_; }
     [[nodiscard]] const task_table& tasks() const noexcept { return tasks_; }
     [[nodiscard]] loop_tracking& tracking() noexcept { return *tracking_; }
@@ -37,67 +65,46 @@ public:
         return tracking_;
     }
 
-    /// Claims the context for one monitor. With handler tracking its turns are recorded from now
-    /// on.
-    /// @param io the context of this state
+    [[nodiscard]] bool sampled() const noexcept { return sampled_; }
+
+    /// Claims the loop for one monitor. Its turns are recorded from now on.
     /// @return false if it is claimed already, in this process: a claim of before a fork() is void
     ///         in the child
     /// @throws std::bad_alloc
-    [[nodiscard]] bool claim(boost::asio::io_context& io);
+    [[nodiscard]] bool claim();
     void release();
 
-    /// True while the claimed context exists and some thread is in its run(), run_one(), poll() ...
-    /// Where that cannot be seen: while it was not stopped, for want of work or by stop(), or a
-    /// handler still runs. For the watcher, and only when the loop looks late: takes 2 µs for each
-    /// thread of the process, or the context's own mutex.
+    /// True while it is claimed and some thread runs it. Where that cannot be seen: while it was
+    /// not stopped, or a handler still runs. For the watcher, and only when the loop looks late:
+    /// takes 2 µs for each thread of the process, or a mutex of the loop.
     [[nodiscard]] bool running() const;
-    /// All threads that are in its run(); nullopt if that cannot be seen.
+    /// All threads that run it; nullopt if that cannot be seen.
     [[nodiscard]] std::optional<std::vector<pid_t>> running_threads() const;
-    /// By a handler of the context, which is `io`: its thread may be looked at.
-    void runs_here(boost::asio::io_context& io) noexcept;
-    /// Queues work on the claimed context.
-    /// @return false if it is gone
+    /// Queues work on the claimed loop.
+    /// @return false if it is gone, or takes none
     bool post(std::function<void()> work);
-    /// The context was destroyed.
-    [[nodiscard]] bool gone() const;
+    /// The thread that reported the last turn of a loop without a sampler. Zero: none did.
+    [[nodiscard]] pid_t turning_thread() const noexcept {
+        return turning_.load(std::memory_order_relaxed);
+    }
+    /// By that thread.
+    void turned_by(pid_t thread) noexcept { turning_.store(thread, std::memory_order_relaxed); }
+
+    /// The loop is gone. Once.
+    void end() noexcept;
 
 private:
-    friend class loop_service;
-    void context_destroyed();
-    [[nodiscard]] std::optional<std::vector<pid_t>> threads_that_run(std::size_t at_most) const;
+    [[nodiscard]] bool claimed() const;
+    [[nodiscard]] std::optional<std::vector<pid_t>> threads(std::size_t at_most) const;
 
+    const std::unique_ptr<loop_adapter> adapter_;
+    const bool sampled_;
     task_table tasks_;
-    const std::shared_ptr<loop_tracking> tracking_ = std::make_shared<loop_tracking>();
-    mutable std::mutex mutex_; ///< guards the rest, and *context_ against its own destruction
-    boost::asio::io_context* context_ = nullptr; ///< not null: claimed
-    std::uint32_t claimed_in_ = 0;               ///< forks() then
-    bool gone_ = false;
-    const void* name_ = nullptr;         ///< run_calls' name of the context; set with ...
-    std::atomic<bool> runs_seen_{false}; ///< ... this: some run() of it was seen
+    const std::shared_ptr<loop_tracking> tracking_;
+    std::atomic<pid_t> turning_{0};
+    mutable std::mutex mutex_; ///< guards the rest
+    bool claimed_ = false;
+    std::uint32_t claimed_in_ = 0; ///< forks() then
 };
-
-/// The service of an execution context that owns its loop_state.
-class loop_service : public boost::asio::execution_context::service {
-public:
-    static boost::asio::execution_context::id id;
-
-    explicit loop_service(boost::asio::execution_context& context);
-    ~loop_service() override;
-    loop_service(const loop_service&) = delete;
-    loop_service& operator=(const loop_service&) = delete;
-    [[nodiscard]] const std::shared_ptr<loop_state>& state() const { return state_; }
-
-private:
-    void shutdown() override;
-    std::shared_ptr<loop_state> state_;
-};
-
-/// The state of a context, made at the first call for it. Any thread; takes the mutex of the
-/// context's list of services, as the constructor of every asio I/O object does.
-/// @throws std::bad_alloc at the first call for a context
-[[nodiscard]] const std::shared_ptr<loop_state>& state_of(boost::asio::execution_context& context);
-
-/// state_of(io)->runs_here(io), if there is memory for the state.
-void note_run(boost::asio::io_context& io) noexcept;
 
 } // namespace loopmon::measure

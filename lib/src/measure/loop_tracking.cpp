@@ -20,7 +20,7 @@ void each_slot(const std::atomic<run_slot*>& head, F visit) {
 
 } // namespace
 
-loop_tracking::loop_tracking() noexcept = default;
+loop_tracking::loop_tracking(bool active) noexcept : active_(active) {}
 
 loop_tracking::~loop_tracking() {
     for (auto* slot = slots_.load(std::memory_order_acquire); slot != nullptr;) {
@@ -29,14 +29,6 @@ loop_tracking::~loop_tracking() {
         delete gone;
     }
     delete lag_.load(std::memory_order_acquire);
-}
-
-bool loop_tracking::active() const noexcept {
-#if defined(BOOST_ASIO_CUSTOM_HANDLER_TRACKING)
-    return true;
-#else
-    return false;
-#endif
 }
 
 turn_status loop_tracking::turn() const noexcept {

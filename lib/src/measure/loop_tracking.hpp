@@ -70,14 +70,15 @@ class run_slot;
 /// two that begin and end meanwhile.
 class loop_tracking : public std::enable_shared_from_this<loop_tracking> {
 public:
-    loop_tracking() noexcept;
+    /// @param active its turns and handlers will be recorded
+    explicit loop_tracking(bool active = true) noexcept;
     ~loop_tracking();
     loop_tracking(const loop_tracking&) = delete;
     loop_tracking& operator=(const loop_tracking&) = delete;
 
     // -- for the watcher
-    /// The program is built with loopmon::tracking; else all of the rest stays zero.
-    [[nodiscard]] bool active() const noexcept;
+    /// Turns and handlers are recorded; else all of the rest stays zero.
+    [[nodiscard]] bool active() const noexcept { return active_; }
     [[nodiscard]] turn_status turn() const noexcept;
     /// The innermost handler of each thread that runs one.
     [[nodiscard]] std::vector<running_handler> running() const;
@@ -134,6 +135,7 @@ private:
     void visit_running(void (*visit)(void* by, const running_handler& seen), void* by) const;
     [[nodiscard]] std::uint64_t ended_handlers() const noexcept;
 
+    const bool active_;
     std::atomic<run_slot*> slots_{nullptr};
     std::atomic<bool> over_{false};
     std::atomic<turn_lag*> lag_{nullptr}; ///< owned; null: nobody watches

@@ -11,7 +11,7 @@
 #include "measure/histogram.hpp"
 #include "measure/loop_tracking.hpp"
 
-#include <loopmon/detail/handler_words.hpp>
+#include "measure/handler_words.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -36,6 +36,8 @@ public:
     /// A loop is over: no thread may use again what it found for it.
     static void forget_loops() noexcept { generation.fetch_add(1, std::memory_order_release); }
 
+    [[nodiscard]] pid_t thread() const noexcept { return thread_; }
+
     ~thread_record();
     thread_record(const thread_record&) = delete;
     thread_record& operator=(const thread_record&) = delete;

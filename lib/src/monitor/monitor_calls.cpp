@@ -7,15 +7,12 @@
 
 #include "base/proc.hpp"
 #include "base/quiet_thread.hpp"
-#include "measure/hooks.hpp"
-#include "measure/sampler.hpp"
 #include "model/bounds.hpp"
 #include "options.hpp"
+#include "refusal.hpp"
 #include "systemd/service_voice.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-
+#include <cerrno>
 #include <future>
 #include <stdexcept>
 #include <utility>
@@ -27,7 +24,7 @@ std::uint64_t monitor_impl::names::take(std::map<std::uint64_t, std::string>& fr
     const std::lock_guard lock(mutex);
     for (const auto& [id, taken] : from) {
         if (taken == name) {
-            throw std::invalid_argument("loopmon: the name '" + name + "' is taken");
+            throw refusal(EEXIST, "loopmon: the name '" + name + "' is taken");
         }
     }
     from.emplace(++last_id, std::move(name));
@@ -57,14 +54,14 @@ void monitor_impl::shut_down() {
     thread_.join();
 }
 
-std::uint64_t monitor_impl::watch(boost::asio::io_context& io, const watch_options& options) {
+monitor_impl::registered monitor_impl::watch(const std::shared_ptr<measure::loop_state>& loop,
+                                             const watch_options& options) {
     auto settings = checked(options);
-    const auto& loop = measure::state_of(io);
     const auto key = names_.take(names_.loops, settings.name);
-    if (!loop->claim(io)) {
+    if (!loop->claim()) {
         const std::lock_guard lock(names_.mutex);
         names_.loops.erase(key);
-        throw std::invalid_argument("loopmon: this io_context is watched already");
+        throw refusal(EBUSY, "loopmon: this io_context is watched already");
     }
     notifier_->expect_ready();
     auto gauge = std::make_shared<measure::lag_gauge>(settings.interval);
@@ -72,23 +69,14 @@ std::uint64_t monitor_impl::watch(boost::asio::io_context& io, const watch_optio
         const std::lock_guard lock(registrations_mutex_);
         registrations_.emplace(key, registration{loop, gauge});
     }
-    post([key, settings = std::move(settings), loop = std::shared_ptr(loop),
-          gauge](monitor_impl& self) mutable {
+    post([key, settings = std::move(settings), loop, gauge](monitor_impl& self) mutable {
         const auto now = std::chrono::steady_clock::now();
         self.start_up_.loop_added(now);
         self.watcher_.add(key, now, std::move(settings), std::move(loop), std::move(gauge));
         self.sync_bus();
         self.tick();
     });
-    const measure::own_work own;
-    boost::asio::post(io, [&io, gauge, weak = weak_from_this()] {
-        measure::sampler::start(io, gauge, [weak] {
-            if (const auto self = weak.lock()) {
-                self->left_behind();
-            }
-        });
-    });
-    return key;
+    return {key, gauge};
 }
 
 void monitor_impl::configure(std::uint64_t loop, watch_options options) {

@@ -24,8 +24,8 @@
 #include "watch/watcher.hpp"
 #include "work_queue.hpp"
 
-#include <loopmon/monitor.hpp>
-#include <loopmon/task.hpp>
+#include <loopmon/options.hpp>
+#include <loopmon/source_location.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -37,6 +37,13 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+namespace loopmon {
+
+/// True while any loop watched in this process is `degraded` or worse. Wait-free, any thread.
+[[nodiscard]] bool is_overloaded() noexcept;
+
+} // namespace loopmon
 
 namespace loopmon::detail {
 
@@ -50,7 +57,13 @@ public:
     /// Ends the thread; nothing may be called any more but unwatch() and remove_probe().
     void shut_down();
 
-    std::uint64_t watch(boost::asio::io_context& io, const watch_options& options);
+    /// A loop that is being watched.
+    struct registered {
+        std::uint64_t key = 0;
+        std::shared_ptr<measure::lag_gauge> gauge; ///< for its sampler, if it has one
+    };
+    registered watch(const std::shared_ptr<measure::loop_state>& loop,
+                     const watch_options& options);
     void configure(std::uint64_t loop, watch_options options);
     void unwatch(std::uint64_t loop);
 
@@ -103,7 +116,6 @@ private:
     /// Hands work to the watcher thread.
     template <class Work>
     void post(Work work) {
-        const task_scope nobody(0); // what follows from it does not belong to the caller's task
         queue_.push([this, work = std::move(work)]() mutable { work(*this); });
     }
 

@@ -29,7 +29,7 @@ void forget_late_loops() noexcept {
 
 } // namespace
 
-bool overloaded() noexcept {
+bool is_overloaded() noexcept {
     return late_loops.load(std::memory_order_relaxed) != 0;
 }
 

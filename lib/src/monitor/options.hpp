@@ -5,7 +5,7 @@
 
 #include "watch/watcher.hpp"
 
-#include <loopmon/monitor.hpp>
+#include <loopmon/options.hpp>
 
 #include <string>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "measure/handler_words.hpp"
 #include "measure/loop_tracking.hpp"
 #include "measure/task_table.hpp"
 #include "model/event.hpp"
@@ -10,8 +11,9 @@
 
 namespace loopmon::watch {
 
+/// OBJECT.OPERATION; a handler that has but one name has no operation.
 inline std::string name_of(const char* object, const char* operation) {
-    return std::string(object) + '.' + operation;
+    return operation == measure::no_operation ? object : std::string(object) + '.' + operation;
 }
 
 /// What the tracking knows of a handler: its name, and its task with the place that spawned it.

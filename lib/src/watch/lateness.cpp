@@ -24,6 +24,10 @@ bool lateness::turns_seen() const {
     return loop_->tracking().active() && loop_->tracking().turn().sequence != 0;
 }
 
+pid_t lateness::seen_thread() const {
+    return loop_->sampled() ? gauge_->thread() : loop_->turning_thread();
+}
+
 std::uint64_t lateness::id() const {
     if (const auto turn = loop_->tracking().turn(); turn.began) {
         return turn.sequence;
@@ -37,7 +41,7 @@ bool lateness::has_several_threads() const {
     if (loop_->tracking().threads() > 1) {
         return true;
     }
-    const auto sampled = gauge_->thread();
+    const auto sampled = seen_thread();
     bool elsewhere = false;
     loop_->tracking().each_running([&](const measure::running_handler& handler) {
         elsewhere |= sampled != 0 && handler.thread != sampled;
@@ -132,7 +136,7 @@ pid_t lateness::thread() const {
     if (const auto running = handler()) {
         return running->thread;
     }
-    const auto sampled = gauge_->thread();
+    const auto sampled = seen_thread();
     bool is_elsewhere = false;
     each_outlasting([&](const measure::running_handler& handler) {
         is_elsewhere |= handler.thread == sampled;

@@ -79,6 +79,8 @@ private:
         bool lasts = false;
     };
 
+    /// That of the sampler, or of the last turn. Zero: not known.
+    [[nodiscard]] pid_t seen_thread() const;
     void check_running(time_point now, duration noticeable);
     void check_expected(time_point now, reading& is, const pause_ledger& pauses);
     [[nodiscard]] std::optional<measure::expectation> expected() const;

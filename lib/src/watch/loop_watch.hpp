@@ -61,8 +61,10 @@ public:
 
     /// When step() can have something new to report; max() if that depends on the loop alone.
     [[nodiscard]] time_point next_check() const { return next_; }
-    /// The loop has made its first turn.
-    [[nodiscard]] bool started() const { return gauge_->deadline().has_value(); }
+    /// The loop has made its first turn. One without a sampler may wait for its first event.
+    [[nodiscard]] bool started() const {
+        return !loop_->sampled() || gauge_->deadline().has_value();
+    }
     [[nodiscard]] judge::loop_vitals vitals() const;
     /// Who holds it up, as found last.
     [[nodiscard]] const model::culprit& who() const { return who_; }

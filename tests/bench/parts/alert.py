@@ -85,7 +85,7 @@ def packaged(build, folder):
     if not shutil.which("strip"):
         raise Missing("strip (package binutils)")
     program = build / "tests/bench/programs/stalling_loop_tracked"
-    library = build / "lib/libloopmon-tracking.so.0"
+    library = build / "lib/libloopmon.so.0"
     for file in (program, library):
         subprocess.run(["strip", "-o", folder / file.name, file], check=True)
     return folder / program.name

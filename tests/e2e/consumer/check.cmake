@@ -30,8 +30,12 @@ foreach(package IN ITEMS loopmon loopmon-tracking)
       PKG_CONFIG_SYSROOT_DIR=${STAGE}/root pkg-config --cflags --libs ${package}
     OUTPUT_VARIABLE flags COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags}")
+  execute_process(
+    COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${root}/${LIBDIR}/pkgconfig
+      PKG_CONFIG_SYSROOT_DIR=${STAGE}/root pkg-config --variable=asio_source ${package}
+    OUTPUT_VARIABLE source OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   set(program ${STAGE}/pkg_config_${package})
-  run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/main.cpp ${flags} -o ${program})
+  run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/main.cpp ${source} ${flags} -o ${program})
   run(${runtime} ${program})
 endforeach()
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "measure/loop_state.hpp"
 #include "support/catch.hpp"
+#include "support/loop_of.hpp"
 #include "support/task_names.hpp"
 
 #include <loopmon/task.hpp>
@@ -13,8 +14,10 @@
 #include <thread>
 
 using namespace loopmon::measure;
+using loopmon::test::claim;
 using loopmon::test::names;
 using loopmon::test::names_of;
+using loopmon::test::state_of;
 
 TEST_CASE("task: registers from construction to done, move or destruction") {
     boost::asio::io_context io;
@@ -50,7 +53,7 @@ TEST_CASE("task: a token outlives its context") {
         state = state_of(io);
         survivor = loopmon::task(io, "survivor");
     }
-    CHECK(state->gone());
+    CHECK(state->tracking().over());
     CHECK(names_of(state->tasks()) == names{"survivor"});
     survivor.done();
     CHECK(state->tasks().active() == 0);
@@ -65,7 +68,7 @@ TEST_CASE("task: one that is held by a pending handler ends with the context") {
         CHECK(state->tasks().active() == 1);
     }
     CHECK(state->tasks().active() == 0);
-    CHECK(state->gone());
+    CHECK(state->tracking().over());
 }
 
 TEST_CASE("loop_state: one per context, of any kind") {
@@ -84,23 +87,23 @@ TEST_CASE("loop_state: a context is claimed by one at a time") {
     {
         boost::asio::io_context io;
         state = state_of(io);
-        CHECK(state->claim(io));
-        CHECK_FALSE(state->claim(io));
+        CHECK(claim(io));
+        CHECK_FALSE(claim(io));
         state->release();
-        CHECK(state->claim(io));
-        CHECK_FALSE(state->gone());
+        CHECK(claim(io));
+        CHECK_FALSE(state->tracking().over());
     }
-    CHECK(state->gone());
+    CHECK(state->tracking().over());
     CHECK_FALSE(state->running());
     state->release();
-    CHECK(state->gone());
+    CHECK(state->tracking().over());
 }
 
 TEST_CASE("loop_state: runs while claimed, until run() is out of work") {
     boost::asio::io_context io;
     const auto& state = state_of(io);
     CHECK_FALSE(state->running());
-    REQUIRE(state->claim(io));
+    REQUIRE(claim(io));
     CHECK(state->running()); // may yet be called for the first time
     boost::asio::post(io, [state] { CHECK(state->running()); });
     io.run();
@@ -118,7 +121,7 @@ TEST_CASE("loop_state: work is posted to a claimed context, until it is gone") {
         boost::asio::io_context io;
         state = state_of(io);
         CHECK_FALSE(state->post([&ran] { ++ran; }));
-        REQUIRE(state->claim(io));
+        REQUIRE(claim(io));
         CHECK(state->post([&ran] { ++ran; }));
         CHECK(ran == 0);
         io.run();
@@ -132,9 +135,9 @@ TEST_CASE("loop_state: may be asked by another thread while its context ends") {
     for (int i = 0; i < 200; ++i) {
         auto io = std::make_unique<boost::asio::io_context>();
         const auto state = state_of(*io);
-        REQUIRE(state->claim(*io));
+        REQUIRE(claim(*io));
         std::thread watcher([state] {
-            while (!state->gone()) {
+            while (!state->tracking().over()) {
                 static_cast<void>(state->running());
             }
         });

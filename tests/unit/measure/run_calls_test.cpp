@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "asio/run_calls.hpp"
 #include "measure/loop_state.hpp"
-#include "measure/run_calls.hpp"
 #include "support/catch.hpp"
+#include "support/loop_of.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,6 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+using loopmon::detail::note_run;
+using loopmon::test::claim;
+using loopmon::test::state_of;
+namespace run_calls = loopmon::detail::run_calls;
 using namespace std::chrono_literals;
 using namespace loopmon::measure;
 
@@ -149,7 +154,7 @@ TEST_CASE("run_calls: a child sees its own thread and none of its parent's") {
 TEST_CASE("loop_state: it runs while some thread is in run(), stopped or not") {
     boost::asio::io_context io;
     const auto state = state_of(io);
-    REQUIRE(state->claim(io));
+    REQUIRE(claim(io));
     boost::asio::post(io, [&] {
         note_run(io);
         CHECK(state->running_threads() == std::vector<pid_t>{::gettid()});
@@ -172,7 +177,7 @@ TEST_CASE("loop_state: it runs while some thread is in run(), stopped or not") {
 TEST_CASE("loop_state: as long as no run() was seen, stopped() must do") {
     boost::asio::io_context io;
     const auto state = state_of(io);
-    REQUIRE(state->claim(io));
+    REQUIRE(claim(io));
     CHECK_FALSE(state->running_threads());
     CHECK(state->running());
     io.stop();

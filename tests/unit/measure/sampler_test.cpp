@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "measure/sampler.hpp"
+#include "asio/sampler.hpp"
+#include "capi/sampler_handle.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 
@@ -17,12 +18,16 @@ using test::manual_clock;
 
 namespace {
 
-using manual_sampler = measure::basic_sampler<manual_clock, test::manual_wait_traits>;
+using manual_sampler = detail::basic_sampler<manual_clock, test::manual_wait_traits>;
+
+detail::sampler_ptr steps_on(const std::shared_ptr<lag_gauge>& gauge) {
+    return detail::sampler_ptr(new loopmon_sampler{measure::sampling(gauge)});
+}
 
 // A loop with a sampler on the manual clock, which was started at `began`.
 struct sampled_loop {
     explicit sampled_loop(nanoseconds interval) : gauge(std::make_shared<lag_gauge>(interval)) {
-        boost::asio::post(io, [this] { manual_sampler::start(io, gauge); });
+        boost::asio::post(io, [this] { manual_sampler::start(io, steps_on(gauge)); });
         io.poll();
     }
 
@@ -37,7 +42,7 @@ struct sampled_loop {
 
 template <class Sampler>
 void start_on(boost::asio::io_context& io, const std::shared_ptr<lag_gauge>& gauge) {
-    boost::asio::post(io, [&io, gauge] { Sampler::start(io, gauge); });
+    boost::asio::post(io, [&io, gauge] { Sampler::start(io, steps_on(gauge)); });
 }
 
 // Work of the program's own: a chain of handlers until there are so many samples.
@@ -147,7 +152,7 @@ TEST_CASE("sampler: ends with its context, and the gauge outlives both") {
     const auto gauge = std::make_shared<lag_gauge>(1h);
     {
         boost::asio::io_context io;
-        start_on<measure::sampler>(io, gauge);
+        start_on<detail::sampler>(io, gauge);
         io.run();
         CHECK(gauge.use_count() == 2);
     }
@@ -160,7 +165,7 @@ TEST_CASE("sampler: ends with its context, and the gauge outlives both") {
 
 TEST_CASE("sampler: run() returns when the program's own work is done") {
     boost::asio::io_context io;
-    start_on<measure::sampler>(io, std::make_shared<lag_gauge>(1h));
+    start_on<detail::sampler>(io, std::make_shared<lag_gauge>(1h));
     int ran = 0;
     boost::asio::post(io, [&ran] { ++ran; });
     io.run();
@@ -171,7 +176,7 @@ TEST_CASE("sampler: run() returns when the program's own work is done") {
 TEST_CASE("sampler: run() returns after many samples too, and samples on after restart()") {
     boost::asio::io_context io;
     const auto gauge = std::make_shared<lag_gauge>(1ms);
-    start_on<measure::sampler>(io, gauge);
+    start_on<detail::sampler>(io, gauge);
     for (int round = 1; round <= 3; ++round) {
         const auto wanted = gauge->samples() + 3;
         work_until(io, gauge, wanted);
@@ -187,7 +192,7 @@ TEST_CASE("sampler: run() returns after many samples too, and samples on after r
 TEST_CASE("sampler: several threads run the loop, and all return when the work is done") {
     boost::asio::io_context io;
     const auto gauge = std::make_shared<lag_gauge>(1ms);
-    start_on<measure::sampler>(io, gauge);
+    start_on<detail::sampler>(io, gauge);
     work_until(io, gauge, 20);
     std::array<std::thread, 3> threads;
     for (auto& thread : threads) {
@@ -203,7 +208,7 @@ TEST_CASE("sampler: several threads run the loop, and all return when the work i
 TEST_CASE("sampler: threads that sleep in the reactor are woken for samples, and to return") {
     boost::asio::io_context io;
     const auto gauge = std::make_shared<lag_gauge>(1ms);
-    start_on<measure::sampler>(io, gauge);
+    start_on<detail::sampler>(io, gauge);
     auto work = boost::asio::make_work_guard(io);
     std::thread one([&io] { io.run(); });
     std::thread two([&io] { io.run(); });
@@ -220,7 +225,7 @@ TEST_CASE("sampler: loops driven by poll() and run_one() are sampled") {
     boost::asio::io_context io;
     const auto work = boost::asio::make_work_guard(io);
     const auto gauge = std::make_shared<lag_gauge>(1ms);
-    start_on<measure::sampler>(io, gauge);
+    start_on<detail::sampler>(io, gauge);
     while (gauge->samples() < 3) {
         io.poll();
     }
@@ -235,8 +240,8 @@ TEST_CASE("sampler: two gauges may sample one loop") {
     boost::asio::io_context io;
     const auto one = std::make_shared<lag_gauge>(1ms);
     const auto two = std::make_shared<lag_gauge>(2ms);
-    start_on<measure::sampler>(io, one);
-    start_on<measure::sampler>(io, two);
+    start_on<detail::sampler>(io, one);
+    start_on<detail::sampler>(io, two);
     work_until(io, one, 3);
     work_until(io, two, 3);
     io.run();

@@ -2,6 +2,7 @@
 #include "measure/loop_state.hpp"
 #include "support/catch.hpp"
 #include "support/forever.hpp"
+#include "support/loop_of.hpp"
 #include "support/outcome.hpp"
 #include "support/sentinel.hpp"
 
@@ -25,7 +26,7 @@
 using namespace loopmon::test;
 using boost::asio::awaitable;
 using boost::asio::use_awaitable;
-using loopmon::measure::state_of;
+using loopmon::test::state_of;
 
 namespace {
 

@@ -2,6 +2,7 @@
 #include "manual_ticks.hpp"
 #include "measure/hooks.hpp"
 #include "support/catch.hpp"
+#include "support/loop_of.hpp"
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/defer.hpp>
@@ -125,7 +126,7 @@ TEST_CASE("tracking: handlers that are queued when their context ends are abando
     std::shared_ptr<loop_state> state;
     {
         asio::io_context io;
-        state = state_of(io);
+        state = loopmon::test::state_of(io);
         asio::post(io, [] {});
         asio::steady_timer timer(io, 1h);
         timer.async_wait([](boost::system::error_code) {});

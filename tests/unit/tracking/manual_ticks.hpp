@@ -3,6 +3,7 @@
 
 #include "measure/cycle_clock.hpp"
 #include "measure/loop_state.hpp"
+#include "support/loop_of.hpp"
 
 #include <chrono>
 
@@ -30,7 +31,7 @@ private:
 };
 
 inline measure::loop_tracking& tracking_of(boost::asio::execution_context& context) {
-    return measure::state_of(context)->tracking();
+    return test::state_of(context)->tracking();
 }
 
 } // namespace loopmon::test

@@ -3,6 +3,7 @@
 // Calls that end before they are done: cancelled, or by the end of their pool or of their loop.
 #include "support/catch.hpp"
 #include "support/gate.hpp"
+#include "support/loop_of.hpp"
 #include "support/outcome.hpp"
 #include "support/sentinel.hpp"
 #include "support/task_names.hpp"
@@ -206,14 +207,14 @@ TEST_CASE("offload: the end of the pool waits for what runs, and aborts what doe
     CHECK_FALSE(running->aborted);
     REQUIRE(waiting);
     CHECK(waiting->aborted == !ran);
-    CHECK(loopmon::measure::state_of(io)->tasks().active() == 0);
+    CHECK(loopmon::test::state_of(io)->tasks().active() == 0);
 }
 
 TEST_CASE("offload: a loop that ends before the result gets to it ends the coroutine, too") {
     auto io = std::make_unique<asio::io_context>();
     std::optional<loopmon::offload_pool> pool(std::in_place, 1, 1);
     bool destroyed = false;
-    const auto state = loopmon::measure::state_of(*io);
+    const auto state = loopmon::test::state_of(*io);
     const auto body = [&pool](std::shared_ptr<void>) -> awaitable<void> {
         co_await loopmon::offload(*pool, [] {});
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "support/gate.hpp"
+#include "support/loop_of.hpp"
 #include "support/outcome.hpp"
 #include "support/task_names.hpp"
 
@@ -194,7 +195,7 @@ TEST_CASE("offload: one more than the limit is refused, without waiting and not 
         pool, [&ran] { ran = true; }, note(3, true));
     CHECK(pool.admitted() == 2);
     CHECK(completed.empty());
-    CHECK(loopmon::measure::state_of(io)->tasks().active() == 2);
+    CHECK(loopmon::test::state_of(io)->tasks().active() == 2);
     io.run_one();
     CHECK(completed == std::vector{3});
     gate.open();

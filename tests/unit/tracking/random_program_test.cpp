@@ -2,6 +2,7 @@
 #include "manual_ticks.hpp"
 #include "random_program.hpp"
 #include "support/catch.hpp"
+#include "support/loop_of.hpp"
 
 #include <array>
 #include <atomic>
@@ -53,8 +54,10 @@ TEST_CASE("tracking: created = finished + threw + abandoned + live, in random pr
         std::uint64_t impossible = 0;
         {
             random_program program(seed, 1 + static_cast<unsigned>(seed % 4));
-            watched = {state_of(program.one()), state_of(program.two()), state_of(program.pool())};
-            REQUIRE(watched[0]->claim(program.one()));
+            watched = {loopmon::test::state_of(program.one()),
+                       loopmon::test::state_of(program.two()),
+                       loopmon::test::state_of(program.pool())};
+            REQUIRE(loopmon::test::claim(program.one()));
             std::thread watcher([&] { impossible = watch(watched, over); });
             program.run();
             over = true;

@@ -2,6 +2,7 @@
 #include "manual_ticks.hpp"
 #include "measure/turn_lag.hpp"
 #include "support/catch.hpp"
+#include "support/loop_of.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -29,7 +30,7 @@ namespace {
 
 // A loop that is watched, and polls its descriptors before each of the handlers that it is given.
 struct turning_loop {
-    turning_loop() { REQUIRE(state_of(io)->claim(io)); }
+    turning_loop() { REQUIRE(loopmon::test::claim(io)); }
 
     void turn(const std::function<void()>& handler) {
         // A timer that is due becomes a handler in a poll, the next poll comes after it.

@@ -3,6 +3,7 @@
 // A loop that nobody runs is not late, whether it was stopped or not; one with a handler that does
 // not return is, stopped or not. The clock is played, the calls of run() are real.
 #include "measure/expectation.hpp"
+#include "support/loop_of.hpp"
 #include "unit/watch/tracked_scene.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -19,7 +20,7 @@ constexpr auto never = model::time_point::max();
 template <class Scene>
 struct visible : Scene {
     visible() {
-        boost::asio::post(this->io, [this] { measure::note_run(this->io); });
+        boost::asio::post(this->io, [this] { loopmon::detail::note_run(this->io); });
         this->io.run_one();
         REQUIRE(this->loop->running_threads());
         REQUIRE_FALSE(this->io.stopped());
@@ -134,8 +135,8 @@ TEST_CASE("not running: without handlers to be seen, all threads of run() have t
 TEST_CASE("not running: a loop that begins long after it was added is watched", "[watch]") {
     scene s;
     boost::asio::io_context late;
-    const auto state = measure::state_of(late);
-    REQUIRE(state->claim(late));
+    const auto state = loopmon::test::state_of(late);
+    REQUIRE(loopmon::test::claim(late));
     const auto gauge = std::make_shared<measure::lag_gauge>(interval);
     s.watcher.add(2, start,
                   {.name = "late",

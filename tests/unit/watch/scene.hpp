@@ -4,6 +4,7 @@
 // the loop is a gauge written by the test at the moments at which a sampler would.
 #pragma once
 
+#include "support/loop_of.hpp"
 #include "watch/watcher.hpp"
 
 #include "unit/watch/fakes.hpp"
@@ -29,7 +30,7 @@ struct scene {
         : notifier(watchdog),
           watcher({.watchdog = {.action = action, .lag = 5s}, .grace = grace}, notifier, sink,
                   finder) {
-        REQUIRE(loop->claim(io));
+        REQUIRE(loopmon::test::claim(io));
         watcher.add(1, start,
                     {.name = "main",
                      .critical = true,
@@ -80,7 +81,7 @@ struct scene {
     }
 
     boost::asio::io_context io;
-    std::shared_ptr<measure::loop_state> loop = measure::state_of(io);
+    std::shared_ptr<measure::loop_state> loop = loopmon::test::state_of(io);
     std::shared_ptr<measure::lag_gauge> gauge = std::make_shared<measure::lag_gauge>(interval);
     recorded_notifier notifier;
     recorded_events sink;

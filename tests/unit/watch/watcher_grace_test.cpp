@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What is sent to the watchdog for loops that are in their grace or at rest.
+#include "support/loop_of.hpp"
 #include "unit/watch/scene.hpp"
 
 namespace {
@@ -8,7 +9,7 @@ namespace {
 /// A further loop of a scene, which never meets the deadline that the test sets.
 struct further_loop {
     explicit further_loop(scene& of, model::duration warn = 100ms) {
-        REQUIRE(loop->claim(io));
+        REQUIRE(loopmon::test::claim(io));
         gauge->set_thread();
         of.watcher.add(2, of.next,
                        {.name = "second",
@@ -21,7 +22,7 @@ struct further_loop {
     }
 
     boost::asio::io_context io;
-    std::shared_ptr<measure::loop_state> loop = measure::state_of(io);
+    std::shared_ptr<measure::loop_state> loop = loopmon::test::state_of(io);
     std::shared_ptr<measure::lag_gauge> gauge = std::make_shared<measure::lag_gauge>(interval);
 };
 

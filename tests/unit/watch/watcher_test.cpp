@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "support/loop_of.hpp"
 #include "unit/watch/scene.hpp"
 
 TEST_CASE("watcher: a healthy loop is not reported, and costs few wake-ups", "[watch]") {
@@ -152,7 +153,7 @@ TEST_CASE("watcher: until its loops have begun it looks often, so that READY=1 i
     boost::asio::io_context io;
     auto gauge = std::make_shared<measure::lag_gauge>(interval);
     watcher.add(1, start, {.name = "main", .interval = interval, .window = 1min},
-                measure::state_of(io), gauge);
+                loopmon::test::state_of(io), gauge);
     CHECK(watcher.step({start}) <= start + 50ms);
     gauge->set_deadline(start + 10s);
     CHECK(watcher.step({start}) > start + 100ms);
@@ -185,8 +186,8 @@ TEST_CASE("watcher: a context that is gone is not late", "[watch]") {
     auto gauge = std::make_shared<measure::lag_gauge>(interval);
     {
         boost::asio::io_context io;
-        const auto loop = measure::state_of(io);
-        REQUIRE(loop->claim(io));
+        const auto loop = loopmon::test::state_of(io);
+        REQUIRE(loopmon::test::claim(io));
         watcher.add(1, start,
                     {.name = "brief", .critical = true, .interval = interval, .window = 1min}, loop,
                     gauge);
@@ -221,8 +222,8 @@ TEST_CASE("watcher: a hundred loops that are on time share their wake-ups", "[wa
     std::vector<std::unique_ptr<boost::asio::io_context>> others;
     for (int i = 0; i < 100; ++i) {
         others.push_back(std::make_unique<boost::asio::io_context>());
-        const auto loop = measure::state_of(*others.back());
-        REQUIRE(loop->claim(*others.back()));
+        const auto loop = loopmon::test::state_of(*others.back());
+        REQUIRE(loopmon::test::claim(*others.back()));
         auto gauge = std::make_shared<measure::lag_gauge>(interval);
         gauge->set_deadline(start + 10s + i * 2'600us); // a sample a loop, spread over an interval
         s.watcher.add(2 + static_cast<std::uint64_t>(i), start,
@@ -243,8 +244,8 @@ TEST_CASE("watcher: a hundred loops that are on time share their wake-ups", "[wa
 TEST_CASE("watcher: the state of the whole is that of its essential loops", "[watch]") {
     scene s;
     boost::asio::io_context other;
-    const auto loop = measure::state_of(other);
-    REQUIRE(loop->claim(other));
+    const auto loop = loopmon::test::state_of(other);
+    REQUIRE(loopmon::test::claim(other));
     auto gauge = std::make_shared<measure::lag_gauge>(interval);
     gauge->set_deadline(start + interval); // and never met
     s.watcher.add(2, start,

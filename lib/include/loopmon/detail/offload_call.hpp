@@ -5,7 +5,7 @@
 // completes on ends before (lib/src/offload_loop.hpp).
 #pragma once
 
-#include <loopmon/export.hpp>
+#include <loopmon/build_variant.hpp>
 #include <loopmon/offload_pool.hpp>
 #include <loopmon/task.hpp>
 
@@ -35,7 +35,7 @@ namespace loopmon::detail {
 
 class offload_loop;
 
-class LOOPMON_API offload_call : public std::enable_shared_from_this<offload_call> {
+class offload_call : public std::enable_shared_from_this<offload_call> {
 public:
     offload_call(const offload_call&) = delete;
     offload_call& operator=(const offload_call&) = delete;

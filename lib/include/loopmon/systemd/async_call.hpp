@@ -44,7 +44,7 @@ struct call_error {
 namespace detail {
 
 /// A call in flight. Owned by the pump until it is completed.
-class LOOPMON_API pending_call : public std::enable_shared_from_this<pending_call> {
+class pending_call : public std::enable_shared_from_this<pending_call> {
 public:
     pending_call() = default;
     pending_call(const pending_call&) = delete;

@@ -25,7 +25,7 @@ struct bus_link_options {
 
 /// All members, and the handlers, are for the thread (or strand) of the executor. No handler may
 /// throw; what a handler holds strongly lives as long as the link does.
-class LOOPMON_API bus_link : public std::enable_shared_from_this<bus_link> {
+class bus_link : public std::enable_shared_from_this<bus_link> {
 public:
     struct handlers {
         /// The handshake is done and sd_bus_get_unique_name() answers. The pump stays the link's.

@@ -27,7 +27,7 @@ class pending_call;
 
 /// All members are for the thread (or strand) of the executor. Keeps io_context::run() from
 /// returning until stop(), destruction or the loss of the connection. No handler may throw.
-class LOOPMON_API bus_pump : public std::enable_shared_from_this<bus_pump> {
+class bus_pump : public std::enable_shared_from_this<bus_pump> {
 public:
     using executor_type = boost::asio::any_io_executor;
 

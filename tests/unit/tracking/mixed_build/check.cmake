@@ -18,7 +18,7 @@ set(message_tracked loopmon_all_of_this_program_must_be_built_with_loopmon_track
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 foreach(variant IN ITEMS plain tracked)
-  foreach(source IN ITEMS ${SOURCE_DIR}/lib/src/build_variant.cpp
+  foreach(source IN ITEMS ${SOURCE_DIR}/lib/asio/build_variant.cpp
       ${CMAKE_CURRENT_LIST_DIR}/main.cpp ${CMAKE_CURRENT_LIST_DIR}/part.cpp)
     cmake_path(GET source STEM stem)
     execute_process(COMMAND ${CXX} ${flags_${variant}} -c ${source}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <loopmon/export.hpp>
+#include <loopmon/build_variant.hpp>
 
 int part();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A translation unit that includes the library and calls nothing of it.
-#include <loopmon/export.hpp>
+#include <loopmon/build_variant.hpp>
 
 int part();
 int part() {

@@ -4,9 +4,8 @@
 // connected until ended(). One timer serves, since waiting to retry and waiting for the handshake
 // exclude each other; what its earlier waits still deliver is distinguished by a number.
 #include <loopmon/systemd/bus_link.hpp>
-
-#include "systemd/open_bus.hpp"
-#include "systemd/retry_delay.hpp"
+#include <loopmon/systemd/detail/open_bus.hpp>
+#include <loopmon/systemd/detail/retry_delay.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "systemd/socket_waits.hpp"
+#include "socket_waits.hpp"
 
 #include <loopmon/task.hpp>
 

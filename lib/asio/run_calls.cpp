@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "measure/run_calls.hpp"
+#include "run_calls.hpp"
 
-#include "base/proc.hpp"
+#include <loopmon/loopmon.h>
 
 #include <boost/asio/detail/call_stack.hpp>
 #include <boost/asio/detail/thread_context.hpp>
@@ -17,13 +17,12 @@
 #include <cstring>
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-namespace loopmon::measure::run_calls {
+namespace loopmon::detail::run_calls {
 
 namespace {
 
@@ -169,7 +168,7 @@ answer is_in(pid_t thread, address context) noexcept {
 class task_list {
 public:
     task_list() {
-        const int fd = base::open_proc("self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        const int fd = loopmon_open_threads();
         directory_ = fd >= 0 ? ::fdopendir(fd) : nullptr;
         if (fd >= 0 && directory_ == nullptr) {
             ::close(fd);
@@ -242,4 +241,4 @@ std::optional<std::vector<pid_t>> threads_in(const void* context, std::size_t at
     return result;
 }
 
-} // namespace loopmon::measure::run_calls
+} // namespace loopmon::detail::run_calls

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <loopmon/systemd/async_call.hpp>
 
-#include "base/bounded_text.hpp"
-
 #include <systemd/sd-bus.h>
 
 #include <cassert>
@@ -10,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace loopmon::systemd::detail {
@@ -32,12 +31,23 @@ call_error from_errno(int negative_errno) {
     return result;
 }
 
-/// The message of an error is whatever the peer likes, up to the largest message there is.
+/// The message of an error is whatever the peer likes, up to the largest message there is; of it
+/// this much, without half a character at its end.
+std::string beginning_of(std::string_view message) {
+    constexpr std::size_t longest = 1024;
+    constexpr std::string_view cut = "...";
+    if (message.size() <= longest) {
+        return std::string(message);
+    }
+    auto size = longest - cut.size();
+    while (size > 0 && (static_cast<unsigned char>(message[size]) & 0xc0U) == 0x80U) {
+        --size;
+    }
+    return std::string(message.substr(0, size)).append(cut);
+}
+
 call_error from_peer(const sd_bus_error& error) {
-    constexpr std::size_t longest_message = 1024;
-    return {error.name, error.message != nullptr
-                            ? base::bounded_text(error.message, longest_message)
-                            : std::string()};
+    return {error.name, beginning_of(error.message != nullptr ? error.message : "")};
 }
 
 int on_reply(sd_bus_message* reply, void* call, sd_bus_error*) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What is kept of a handler, in asio's operation while it waits and on the stack while it runs. It
-// is laid out here since asio's operations are compiled with the program; only the library uses it.
+// What is kept of a handler, in asio's operation while it waits and on the stack while it runs: the
+// insides of struct loopmon_handler and struct loopmon_run, which the program has room for.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,16 @@ namespace loopmon::measure {
 
 class run_slot;
 
+/// Instead of an operation, of a handler that has one name only and begins when it is created. Known
+/// by its address. As the word of an operation, it names none that is ready when it is created.
+inline constexpr char no_operation[] = "a";
+
 /// What a handler that waits is known by.
 struct handler_words {
     run_slot* slot;        ///< of the thread that created it; null: not tracked, the rest not set
     std::uint64_t created; ///< in ticks of the cycle clock
-    const char* object;    ///< asio's literals, e.g. "socket" ...
-    const char* operation; ///< ... and "async_receive"
+    const char* object;    ///< literals, e.g. "socket" ...
+    const char* operation; ///< ... and "async_receive"; no_operation for a plain name
     std::uint64_t task;    ///< that was current at the creation; zero: none
 };
 

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
-#include "systemd/open_bus.hpp"
+#pragma once
+
+#include <loopmon/systemd/bus_ptr.hpp>
 
 #include <systemd/sd-bus.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 namespace loopmon::systemd {
 
-namespace {
+namespace detail {
 
-int open_address(const char* address, const char* description, bus_ptr& opened) noexcept {
+inline int open_address(const char* address, const char* description, bus_ptr& opened) noexcept {
     sd_bus* raw = nullptr;
     if (const int r = sd_bus_new(&raw); r < 0) {
         return r;
@@ -44,11 +47,19 @@ int open_address(const char* address, const char* description, bus_ptr& opened) 
     return 0;
 }
 
-} // namespace
+} // namespace detail
 
-int open_bus(const std::string& address, const std::string& description, bus_ptr& bus) noexcept {
+/// Begins to connect to a message bus; the handshake is left to whoever processes the connection.
+///
+/// Does not wait for the broker. What can take time is of the caller's choosing: "tcp:" with a host
+/// name is resolved here and now, "unixexec:" and the container transports start a process.
+/// @param address "system", "session" (as sd_bus_open_system(3) and sd_bus_open_user(3) choose), or
+/// a D-Bus address
+/// @return 0, or a negative errno and `bus` untouched
+[[nodiscard]] inline int open_bus(const std::string& address, const std::string& description,
+                                  bus_ptr& bus) noexcept {
     if (address != "system" && address != "session") {
-        return open_address(address.c_str(), description.c_str(), bus);
+        return detail::open_address(address.c_str(), description.c_str(), bus);
     }
 
     sd_bus* raw = nullptr;
@@ -62,7 +73,8 @@ int open_bus(const std::string& address, const std::string& description, bus_ptr
     return 0;
 }
 
-std::string bus_name_for_people(const std::string& address) {
+/// The same bus for people: the address, or "the system bus" where libsystemd knows it by itself.
+[[nodiscard]] inline std::string bus_name_for_people(const std::string& address) {
     if (address != "system" && address != "session") {
         return address;
     }

@@ -10,7 +10,7 @@
 // owner gets it later, from a handler of its own, so it may do as it likes with the pump.
 #include <loopmon/systemd/bus_pump.hpp>
 
-#include "systemd/socket_waits.hpp"
+#include "socket_waits.hpp"
 
 #include <loopmon/systemd/async_call.hpp>
 
@@ -34,16 +34,6 @@ error_code bus_error(int negative_errno) noexcept {
 }
 
 } // namespace
-
-void bus_deleter::operator()(sd_bus* bus) const noexcept {
-    sd_bus_close_unref(bus);
-}
-void bus_deleter::operator()(sd_bus_slot* slot) const noexcept {
-    sd_bus_slot_unref(slot);
-}
-void bus_deleter::operator()(sd_bus_message* message) const noexcept {
-    sd_bus_message_unref(message);
-}
 
 std::shared_ptr<bus_pump> bus_pump::start(executor_type executor, bus_ptr bus, lost_handler on_lost,
                                           ready_handler on_ready) {

@@ -77,7 +77,7 @@ namespace detail {
 
 offload_call::offload_call(boost::asio::execution_context& loop, std::string_view name,
                            const source_location& where)
-    : loop_(offload_loop::of(loop)), task_(loop, name, where, true) {}
+    : loop_(offload_loop::of(loop)), task_(loop, name, where, LOOPMON_TASK_OFFLOADED) {}
 
 offload_call::~offload_call() = default;
 

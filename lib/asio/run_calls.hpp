@@ -20,7 +20,7 @@ namespace boost::asio {
 class io_context;
 }
 
-namespace loopmon::measure::run_calls {
+namespace loopmon::detail::run_calls {
 
 /// What asio's lists name this context by; only compared.
 [[nodiscard]] const void* name_of(boost::asio::io_context& io);
@@ -36,4 +36,4 @@ namespace loopmon::measure::run_calls {
 [[nodiscard]] std::optional<std::vector<pid_t>> threads_in(const void* context,
                                                            std::size_t at_most);
 
-} // namespace loopmon::measure::run_calls
+} // namespace loopmon::detail::run_calls
