@@ -5,7 +5,7 @@
 # README, as it is printed there, with both build descriptions that the README gives.
 #
 #     cmake -D BUILD=... -D STAGE=... -D PREFIX=... -D LIBDIR=... -D CXX=... -D GENERATOR=...
-#           -D README=... -P check.cmake
+#           -D README=... -D EXAMPLES=... -P check.cmake
 
 function(run)
   execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
@@ -37,6 +37,22 @@ foreach(package IN ITEMS loopmon loopmon-tracking)
   set(program ${STAGE}/pkg_config_${package})
   run(${CXX} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/main.cpp ${source} ${flags} -o ${program})
   run(${runtime} ${program})
+endforeach()
+
+# A program in C, by whatever compilers are there.
+execute_process(
+  COMMAND ${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${root}/${LIBDIR}/pkgconfig
+    PKG_CONFIG_SYSROOT_DIR=${STAGE}/root pkg-config --cflags --libs loopmon
+  OUTPUT_VARIABLE flags COMMAND_ERROR_IS_FATAL ANY)
+separate_arguments(flags UNIX_COMMAND "${flags}")
+foreach(compiler IN ITEMS gcc clang clang-14 clang-19)
+  find_program(found_${compiler} ${compiler})
+  if(found_${compiler})
+    message(STATUS "a program in C, ${compiler}")
+    run(${found_${compiler}} -std=c99 -pedantic-errors -Wall -Wextra -Werror ${EXAMPLES}/epoll_loop.c ${flags}
+      -o ${STAGE}/c_${compiler})
+    run(${runtime} ${STAGE}/c_${compiler})
+  endif()
 endforeach()
 
 # readme_block(LANGUAGE FILE): the first block of that language in the README.
