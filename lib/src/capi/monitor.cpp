@@ -219,11 +219,12 @@ int loopmon_watch_sampler(loopmon_watch* watch, loopmon_sampler** ret) noexcept 
         return no_object();
     }
     return guarded([&] {
-        *ret = new loopmon_sampler{
+        auto made = std::make_unique<loopmon_sampler>(loopmon_sampler{
             measure::sampling(watch->loop.gauge, [weak = std::weak_ptr(watch->owner)] {
                 if (const auto owner = weak.lock()) {
                     owner->left_behind();
                 }
-            })};
+            })});
+        *ret = made.release();
     });
 }

@@ -69,10 +69,10 @@ monitor_impl::registered monitor_impl::watch(const std::shared_ptr<measure::loop
         const std::lock_guard lock(registrations_mutex_);
         registrations_.emplace(key, registration{loop, gauge});
     }
-    post([key, settings = std::move(settings), loop, gauge](monitor_impl& self) mutable {
+    post([key, settings = std::move(settings), watched = loop, gauge](monitor_impl& self) mutable {
         const auto now = std::chrono::steady_clock::now();
         self.start_up_.loop_added(now);
-        self.watcher_.add(key, now, std::move(settings), std::move(loop), std::move(gauge));
+        self.watcher_.add(key, now, std::move(settings), std::move(watched), std::move(gauge));
         self.sync_bus();
         self.tick();
     });
