@@ -53,6 +53,7 @@ void bus_service::add(sd_bus* bus, exported_object& object) {
 }
 
 void bus_service::connected(sd_bus* bus) {
+    thread_.check();
     socket_.set(sd_bus_get_fd(bus));
     if (const int r = guard_.add_to(bus); r < 0) {
         name_answered(std::strerror(-r)); // no object without its guard
@@ -90,6 +91,7 @@ void bus_service::connected(sd_bus* bus) {
 }
 
 void bus_service::name_answered(const std::string& error) {
+    thread_.check();
     if (!error.empty()) {
         told_lost_ = true;
         events_.publish(model::bus_lost{
@@ -104,6 +106,7 @@ void bus_service::name_answered(const std::string& error) {
 }
 
 void bus_service::lost(const std::string& error) {
+    thread_.check();
     socket_.clear();
     name_request_.reset();
     name_answered_ = false;
@@ -130,6 +133,7 @@ void bus_service::settle() {
 
 template <class Make>
 void bus_service::sync(objects& have, const std::vector<program::id>& want, const Make& make) {
+    thread_.check();
     auto* const bus = connection_.bus();
     for (auto object = have.begin(); object != have.end();) {
         if (std::find(want.begin(), want.end(), object->first) != want.end()) {
@@ -154,6 +158,7 @@ void bus_service::sync(objects& have, const std::vector<program::id>& want, cons
 }
 
 void bus_service::sync() {
+    thread_.check();
     shown_.pass();
     sync(loops_, shown_.source().loops(),
          [this](program::id id) { return make_loop_object(shown_, id, *shown_.loop(id)); });
@@ -162,6 +167,7 @@ void bus_service::sync() {
 }
 
 void bus_service::signal_changes() {
+    thread_.check();
     auto* const bus = connection_.bus();
     behind_ = bus != nullptr && name_answered_ && bus_guard::congested(bus);
     if (bus == nullptr || !name_answered_ || behind_) {
@@ -177,6 +183,7 @@ void bus_service::signal_changes() {
 }
 
 void bus_service::stop() {
+    thread_.check();
     name_request_.reset();
     guard_.drop();
     socket_.clear();

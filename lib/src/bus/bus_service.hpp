@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/fork.hpp"
+#include "base/thread_bound.hpp"
 #include "bus/bus_connection.hpp"
 #include "bus/bus_guard.hpp"
 #include "bus/bus_object.hpp"
@@ -51,6 +52,7 @@ private:
     template <class Make>
     void sync(objects& have, const std::vector<program::id>& want, const Make& make);
 
+    base::thread_bound thread_;
     std::string name_;
     moment shown_;
     bus_guard guard_;

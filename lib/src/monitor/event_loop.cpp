@@ -67,6 +67,7 @@ bool event_loop::run(std::uint64_t usec) noexcept {
 }
 
 void event_loop::serve_until(std::chrono::steady_clock::time_point end) {
+    thread_.check();
     // A round that takes longer than until the next one is due must not keep D-Bus from being
     // served, nor a flood of messages the rounds.
     constexpr int overdue_handlers = 16;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/kept_fd.hpp"
+#include "base/thread_bound.hpp"
 #include "bus/bus_service.hpp"
 #include "systemd/event_ptr.hpp"
 
@@ -43,6 +44,7 @@ private:
     /// One turn of sd-event. @return false: nothing was ready
     bool run(std::uint64_t usec) noexcept;
 
+    base::thread_bound thread_;
     base::kept_fd witness_; ///< a file that is nobody else's
     base::kept_fd wake_;    ///< an eventfd
     systemd::event_ptr event_;

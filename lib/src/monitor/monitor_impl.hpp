@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/fork.hpp"
+#include "base/thread_bound.hpp"
 #include "event_loop.hpp"
 #include "model/program.hpp"
 #include "proc/debugger_look.hpp"
@@ -173,6 +174,7 @@ private:
     std::thread thread_;
 
     // -- watcher thread
+    base::thread_bound on_watcher_;
     watch::clock_reader clocks_;
     proc::debugger_look debugger_;
     watch::thread_investigator investigator_;

@@ -9,6 +9,7 @@
 namespace loopmon::detail {
 
 model::manager_status monitor_impl::manager() {
+    on_watcher_.check();
     const auto& last = reporter_.last_trip();
     const auto& gate = watcher_.gate();
     timespec cpu{};
@@ -29,6 +30,7 @@ model::manager_status monitor_impl::manager() {
 }
 
 std::vector<model::program::id> monitor_impl::loops() {
+    on_watcher_.check();
     std::vector<id> out;
     for (const auto& [key, loop] : watcher_.loops()) {
         out.push_back(key);
@@ -37,6 +39,7 @@ std::vector<model::program::id> monitor_impl::loops() {
 }
 
 std::vector<model::program::id> monitor_impl::probes() {
+    on_watcher_.check();
     std::vector<id> out;
     for (const auto& [key, probe] : watcher_.probes()) {
         out.push_back(key);
@@ -45,6 +48,7 @@ std::vector<model::program::id> monitor_impl::probes() {
 }
 
 std::optional<model::loop_status> monitor_impl::loop(id which) {
+    on_watcher_.check();
     auto* const found = watcher_.find(which);
     if (found == nullptr) {
         return std::nullopt;
@@ -53,12 +57,14 @@ std::optional<model::loop_status> monitor_impl::loop(id which) {
 }
 
 model::lag_summary monitor_impl::window(id loop) {
+    on_watcher_.check();
     const auto* const found = watcher_.find(loop);
     return found == nullptr ? model::lag_summary()
                             : found->window(std::chrono::steady_clock::now());
 }
 
 std::optional<model::probe_status> monitor_impl::probe(id which) {
+    on_watcher_.check();
     const auto found = watcher_.probes().find(which);
     if (found == watcher_.probes().end()) {
         return std::nullopt;
@@ -68,35 +74,41 @@ std::optional<model::probe_status> monitor_impl::probe(id which) {
 
 std::vector<model::task_status> monitor_impl::tasks(id loop, std::uint64_t after,
                                                     std::size_t most) {
+    on_watcher_.check();
     const auto* const found = watcher_.find(loop);
     return found == nullptr ? std::vector<model::task_status>()
                             : found->tasks(std::chrono::steady_clock::now(), after, most);
 }
 
 std::vector<model::task_group> monitor_impl::task_groups(id loop, std::size_t most) {
+    on_watcher_.check();
     const auto* const found = watcher_.find(loop);
     return found == nullptr ? std::vector<model::task_group>()
                             : found->task_groups(std::chrono::steady_clock::now(), most);
 }
 
 std::optional<model::bucket_list> monitor_impl::histogram(id loop, model::histogram_kind which) {
+    on_watcher_.check();
     const auto* const found = watcher_.find(loop);
     return found == nullptr ? std::nullopt
                             : found->histogram(std::chrono::steady_clock::now(), which);
 }
 
 std::vector<model::stall_status> monitor_impl::stalls(id loop) {
+    on_watcher_.check();
     const auto* const found = watcher_.find(loop);
     return found == nullptr ? std::vector<model::stall_status>()
                             : found->stalls(std::chrono::steady_clock::now());
 }
 
 std::vector<model::history_entry> monitor_impl::history(id loop) {
+    on_watcher_.check();
     const auto* const found = watcher_.find(loop);
     return found == nullptr ? std::vector<model::history_entry>() : found->history();
 }
 
 void monitor_impl::reset_statistics() {
+    on_watcher_.check();
     for (auto& [key, loop] : watcher_.loops()) {
         loop.reset_statistics(std::chrono::steady_clock::now());
     }
@@ -106,6 +118,7 @@ void monitor_impl::reset_statistics() {
 }
 
 void monitor_impl::reload(std::function<void(std::string error)> done) {
+    on_watcher_.check();
     // What `done` holds belongs to the bus connection and must end on this thread, whatever the
     // program does with the function that it is given.
     const auto number = ++last_reload_;
@@ -120,6 +133,7 @@ void monitor_impl::reload(std::function<void(std::string error)> done) {
 }
 
 void monitor_impl::finish_reload(std::uint64_t number, const std::string& error) {
+    on_watcher_.check();
     const auto pending = reloads_.extract(number);
     if (!pending.empty()) {
         pending.mapped()(error);

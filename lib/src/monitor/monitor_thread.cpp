@@ -103,6 +103,7 @@ void monitor_impl::wait() {
 }
 
 void monitor_impl::keep_bus() {
+    on_watcher_.check();
     if (bus_ && !bus_->intact()) {
         queue_.wake_by({});
         event_loop::abandon(std::move(bus_));
@@ -138,6 +139,7 @@ void monitor_impl::lose_bus(const char* why) {
 }
 
 void monitor_impl::set_up() {
+    on_watcher_.check();
     [[maybe_unused]] static const int once = ::pthread_atfork(nullptr, nullptr, &forget_late_loops);
     reporter_.flight_source([weak = weak_from_this()](const model::trip& why) {
         const auto flying = weak.lock();
@@ -157,6 +159,7 @@ void monitor_impl::set_up() {
 }
 
 void monitor_impl::wind_down() {
+    on_watcher_.check();
     stopped_ = true;
     watcher_.finish(std::chrono::steady_clock::now());
     watcher_.stopping();
@@ -167,6 +170,7 @@ void monitor_impl::wind_down() {
 }
 
 void monitor_impl::tick() {
+    on_watcher_.check();
     if (stopped_) { // posted behind wind_down()
         return;
     }
@@ -186,6 +190,7 @@ void monitor_impl::tick() {
 }
 
 void monitor_impl::signal_changes() {
+    on_watcher_.check();
     if (const bool changed = watcher_.take_changed();
         bus_ && (changed || bus_->service()->is_behind())) {
         bus_->service()->signal_changes();
@@ -193,6 +198,7 @@ void monitor_impl::signal_changes() {
 }
 
 void monitor_impl::try_ready() {
+    on_watcher_.check();
     if (watcher_.is_stopping() || !start_up_.is_wanted() || watcher_.is_ready()) {
         return;
     }
@@ -226,6 +232,7 @@ void monitor_impl::explain_delay(model::time_point now, const std::string& what)
 }
 
 void monitor_impl::check_watchdog() {
+    on_watcher_.check();
     const auto& gate = watcher_.gate();
     const auto lag = gate.limits().lag;
     // A stall may begin a ping period after the last ping, and nothing is pinged while it lasts.
@@ -256,6 +263,7 @@ void monitor_impl::announce_wait(model::time_point now) {
 }
 
 void monitor_impl::end_reload() {
+    on_watcher_.check();
     if (std::exchange(reloading_, false) && !watcher_.is_stopping()) {
         notifier_->reloaded(watcher_.summary());
     }
@@ -263,6 +271,7 @@ void monitor_impl::end_reload() {
 }
 
 void monitor_impl::sync_bus() {
+    on_watcher_.check();
     if (bus_) {
         bus_->service()->sync();
     }
