@@ -42,7 +42,7 @@ public:
         if (ops_.threads == nullptr) {
             return std::nullopt;
         }
-        // Most loops have one thread, and who asks for one wants no more.
+        // Most loops have one thread, and most callers ask for one.
         std::vector<pid_t> ids(std::min<std::size_t>(at_most, 8));
         for (;;) {
             const int found = ops_.threads(userdata_, ids.data(), ids.size());
@@ -146,7 +146,7 @@ void loopmon_turn_begin(loopmon_loop* loop) noexcept {
 
 void loopmon_turn_end(loopmon_loop* loop) noexcept {
     if (loop != nullptr) {
-        loop->state->tracking().end_turn(cycle_clock::now());
+        loop->state->tracking().end_turn(cycle_clock::recent());
     }
 }
 

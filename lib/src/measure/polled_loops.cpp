@@ -46,7 +46,7 @@ int poll(int descriptor, epoll_event* events, int most, int timeout, epoll_funct
     if (loop == nullptr) {
         return real(descriptor, events, most, timeout);
     }
-    loop->end_turn(cycle_clock::now());
+    loop->end_turn(cycle_clock::recent()); // where reading is costly, that of the last handler
     polled_batch batch;
     batch.may_sleep = timeout != 0;
     int count = real(descriptor, events, most, timeout);
