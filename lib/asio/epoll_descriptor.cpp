@@ -38,7 +38,7 @@ int epoll_descriptor(boost::asio::io_context& io) {
 
 } // namespace loopmon::detail
 
-// The names are the linker's: what calls epoll_wait calls the wrapping one, and the real one is
+// The names are the linker's: calls of epoll_wait go to the wrapping one, and the real one is
 // epoll_wait itself.
 extern "C" int real_epoll_wait(int descriptor, epoll_event* events, int most,
                                int timeout) __asm__("__real_epoll_wait");

@@ -10,8 +10,9 @@ namespace loopmon::measure {
 
 class run_slot;
 
-/// Instead of an operation, of a handler that has one name only and begins when it is created. Known
-/// by its address. As the word of an operation, it names none that is ready when it is created.
+/// Instead of an operation, of a handler that has one name only and begins when it is created.
+/// Known by its address. As the word of an operation, it names none that is ready when it is
+/// created.
 inline constexpr char no_operation[] = "a";
 
 /// What a handler that waits is known by.

@@ -33,7 +33,7 @@ public:
     /// @param at_most stops when it has found as many
     /// @throws std::bad_alloc
     [[nodiscard]] virtual std::optional<std::vector<pid_t>> threads(std::size_t at_most) = 0;
-    /// Nothing runs it for now, as far as the loop itself can tell.
+    /// Nothing runs it for now, as far as the loop itself knows.
     [[nodiscard]] virtual bool stopped() = 0;
     /// Queues work on the loop. @return false if it is gone, or takes none
     virtual bool post(std::function<void()> work) = 0;

@@ -102,7 +102,7 @@ TEST_CASE("capi: a handler has its name and its task while it runs") {
     CHECK(loopmon_task_current() == 0);
     CHECK(tracking.totals().finished == 2);
     CHECK(tracking.totals().live() == 0);
-    // Each begins when it is created, which is no delay of a queue.
+    // Each begins when it is created: there is no queue delay.
     CHECK(tracking.queue_delays().total() == 0);
     CHECK(tracking.run_times().total() == 2);
     loopmon_task_end(loop, task);

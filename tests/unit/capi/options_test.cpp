@@ -178,13 +178,13 @@ TEST_CASE("capi: what is wrong with options is reported in words") {
         given.size = 0;
         CHECK_THAT(refused(given), Catch::ContainsSubstring("loopmon_monitor_options::size"));
     }
-    SECTION("a number that is no enumerator") {
+    SECTION("a number without an enumerator") {
         given.bus = 7;
         CHECK_THAT(refused(given), Catch::ContainsSubstring("loopmon_monitor_options::bus"));
         given.bus = -1;
         CHECK_THAT(refused(given), Catch::ContainsSubstring("loopmon_monitor_options::bus"));
     }
-    SECTION("a bit that is no cause") {
+    SECTION("a bit without a cause") {
         settings.watchdog_trip_on = 1U << 30;
         CHECK_THAT(refused(given), Catch::ContainsSubstring("watchdog_trip_on"));
     }

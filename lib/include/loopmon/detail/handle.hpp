@@ -24,7 +24,7 @@ template <class Object, auto Free>
 using handle = std::unique_ptr<Object, handle_deleter<Free>>;
 
 /// What the C++ interface throws for a result of loopmon.h. In a child of fork() nothing is done,
-/// which is no error.
+/// and nothing thrown.
 inline void check(int result) {
     switch (-result) {
     case EINVAL:
