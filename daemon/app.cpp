@@ -108,13 +108,13 @@ void app::reload(const std::function<void(std::string error)>& done) {
     auto loaded = load_config(options_);
     if (!loaded.errors.empty()) {
         const auto errors = joined(loaded.errors);
-        monitor_.configuration_rejected(std::move(loaded.files), errors);
+        monitor_.configuration_rejected(loaded.files, errors);
         done(errors);
         return;
     }
     apply(loaded.value);
-    files_ = loaded.files;
-    monitor_.configuration_loaded(std::move(loaded.files));
+    files_ = std::move(loaded.files);
+    monitor_.configuration_loaded(files_);
     done("");
 }
 
