@@ -56,7 +56,6 @@ constexpr auto complaint = "was forked from one that loopmon watches";
 template <class Act>
 int said_in_child(watched_here& here, Act act) {
     return in_child([&] {
-        limit();
         const captured_stderr said;
         here.io.notify_fork(asio::execution_context::fork_child);
         act();
@@ -107,7 +106,6 @@ TEST_CASE("monitor: the end of a child disturbs its parent in nothing") {
     private_bus bus;
     watched_here here(bus);
     CHECK(in_child([&] {
-              limit();
               here.loop = loopmon::watched();
               here.watching.reset();
               return 1;

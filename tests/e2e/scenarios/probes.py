@@ -41,6 +41,7 @@ class Probes(Scenario):
         finally:
             self.run_inside(*hang, "--signal=CONT")
         self.wait_for_state("login", "ok")
+        self.journal.wait_for_event("probe-ok", 5)  # which may follow the property
         told = [e["LOOPMON_EVENT"] for e in self.journal.events()
                 if e.get("LOOPMON_PROBE") == "login"]
         # Between the two, the answer that was waited for may be a slow one.
