@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A loop of one's own on epoll_wait(2), in C99, watched: its turns, a handler with a name, a task, and what
- * the watchdog does about the fifth tick, which blocks for three seconds.
+ * A loop of one's own on epoll_wait(2), in C99, watched: its turns, a handler with a name, a task,
+ * and what the watchdog does about the fifth tick, which blocks for three seconds.
  */
 #define _GNU_SOURCE
 #include <loopmon/loopmon.h>
@@ -14,8 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static void check(int result, const char *what)
-{
+static void check(int result, const char* what) {
     if (result < 0) {
         fprintf(stderr, "%s: %s\n", what, loopmon_last_error());
         exit(1);
@@ -23,8 +22,7 @@ static void check(int result, const char *what)
 }
 
 /* The work of the program: a device that is asked four times a second. */
-static void ask_device(int timer, int tick)
-{
+static void ask_device(int timer, int tick) {
     const struct timespec answer_of_a_dead_device = {3, 0};
     uint64_t expired;
 
@@ -32,16 +30,15 @@ static void ask_device(int timer, int tick)
         nanosleep(&answer_of_a_dead_device, NULL);
 }
 
-int main(void)
-{
+int main(void) {
     const struct itimerspec period = {{0, 250000000}, {0, 250000000}};
-    const char *const name = "poll-modem";
+    const char* const name = "poll-modem";
     struct loopmon_settings settings;
     struct loopmon_monitor_options options;
     struct epoll_event event = {.events = EPOLLIN};
-    loopmon_monitor *monitor;
-    loopmon_loop *loop;
-    loopmon_watch *watch;
+    loopmon_monitor* monitor;
+    loopmon_loop* loop;
+    loopmon_watch* watch;
     uint64_t task;
     int loop_fd = epoll_create1(EPOLL_CLOEXEC);
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
