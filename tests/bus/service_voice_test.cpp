@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "systemd/service_voice.hpp"
+#include "monitor/service_voice.hpp"
 
 #include "support/catch.hpp"
 #include "support/child.hpp"
@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-using loopmon::systemd::join_service_voice;
+using loopmon::detail::join_service_voice;
 using loopmon::test::notify_socket;
 
 namespace {
@@ -17,8 +17,8 @@ namespace {
 /// Two monitors that have said they will be ready.
 struct two {
     notify_socket manager;
-    std::unique_ptr<loopmon::systemd::notifier> first = join_service_voice();
-    std::unique_ptr<loopmon::systemd::notifier> second = join_service_voice();
+    std::unique_ptr<loopmon::model::notifier> first = join_service_voice();
+    std::unique_ptr<loopmon::model::notifier> second = join_service_voice();
 
     two() {
         first->expect_ready();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "systemd/event_ptr.hpp"
+#include "bus/event_ptr.hpp"
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

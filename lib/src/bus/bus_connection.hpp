@@ -12,7 +12,7 @@
 // a connection, so a post source looks at its state after each event.
 #pragma once
 
-#include "systemd/event_ptr.hpp"
+#include "bus/event_ptr.hpp"
 
 #include <loopmon/systemd/bus_ptr.hpp>
 #include <loopmon/systemd/detail/retry_delay.hpp>

@@ -9,7 +9,7 @@
 #include "base/kept_fd.hpp"
 #include "base/thread_bound.hpp"
 #include "bus/bus_service.hpp"
-#include "systemd/event_ptr.hpp"
+#include "bus/event_ptr.hpp"
 
 #include <atomic>
 #include <chrono>

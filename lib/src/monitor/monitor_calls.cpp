@@ -10,7 +10,7 @@
 #include "model/bounds.hpp"
 #include "options.hpp"
 #include "refusal.hpp"
-#include "systemd/service_voice.hpp"
+#include "service_voice.hpp"
 
 #include <cerrno>
 #include <future>
@@ -34,7 +34,7 @@ std::uint64_t monitor_impl::names::take(std::map<std::uint64_t, std::string>& fr
 monitor_impl::monitor_impl(monitor_options options)
     : options_((base::keep_proc(), std::move(options))), // before the program can change its root
       reporter_(state_directory(options_)),
-      notifier_(systemd::join_service_voice()),
+      notifier_(join_service_voice()),
       investigator_(options_.stack_signal.value_or(stack::stack_catcher::default_signal())),
       watcher_(checked(options_.settings), *notifier_, reporter_, investigator_),
       injection_(options_.settings.injection) {

@@ -15,10 +15,10 @@
 #include "base/fork.hpp"
 #include "base/thread_bound.hpp"
 #include "event_loop.hpp"
+#include "model/notifier.hpp"
 #include "model/program.hpp"
 #include "proc/debugger_look.hpp"
 #include "report/reporter.hpp"
-#include "systemd/notifier.hpp"
 #include "watch/clock_reader.hpp"
 #include "watch/start_up.hpp"
 #include "watch/thread_investigator.hpp"
@@ -169,7 +169,7 @@ private:
     std::map<std::uint64_t, registration> registrations_;
 
     report::reporter reporter_;
-    std::unique_ptr<systemd::notifier> notifier_;
+    std::unique_ptr<model::notifier> notifier_;
     work_queue queue_;
     std::thread thread_;
 

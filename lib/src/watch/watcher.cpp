@@ -28,7 +28,7 @@ constexpr auto after_failure = std::chrono::milliseconds(100);
 
 } // namespace
 
-watcher::watcher(const watcher_settings& settings, systemd::notifier& notifier, model::sink& sink,
+watcher::watcher(const watcher_settings& settings, model::notifier& notifier, model::sink& sink,
                  investigator& finder)
     : settings_(settings),
       notifier_(notifier),

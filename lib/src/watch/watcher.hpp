@@ -8,8 +8,8 @@
 #include "judge/pause_judge.hpp"
 #include "judge/watchdog_gate.hpp"
 #include "model/event.hpp"
+#include "model/notifier.hpp"
 #include "model/sink.hpp"
-#include "systemd/notifier.hpp"
 #include "watch/loop_watch.hpp"
 #include "watch/pause_detector.hpp"
 #include "watch/probe_watch.hpp"
@@ -37,7 +37,7 @@ public:
     /// The shortest: deadlines this close to each other share a round.
     static constexpr duration shortest_sleep = std::chrono::milliseconds(1);
 
-    watcher(const watcher_settings& settings, systemd::notifier& notifier, model::sink& sink,
+    watcher(const watcher_settings& settings, model::notifier& notifier, model::sink& sink,
             investigator& finder);
 
     void configure(const watcher_settings& settings);
@@ -98,7 +98,7 @@ private:
     void feed_watchdog(time_point now);
 
     watcher_settings settings_;
-    systemd::notifier& notifier_;
+    model::notifier& notifier_;
     model::sink& sink_;
     investigator& finder_;
     pause_ledger pauses_;

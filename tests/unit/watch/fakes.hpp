@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "model/notifier.hpp"
 #include "model/sink.hpp"
-#include "systemd/notifier.hpp"
 #include "watch/investigator.hpp"
 
 #include <map>
@@ -45,7 +45,7 @@ struct recorded_events final : loopmon::model::sink {
     std::vector<std::string>* order = nullptr;
 };
 
-struct recorded_notifier final : loopmon::systemd::notifier {
+struct recorded_notifier final : loopmon::model::notifier {
     explicit recorded_notifier(std::chrono::microseconds watchdog = {}) : period(watchdog) {}
 
     void ready(const std::string& status) noexcept override {

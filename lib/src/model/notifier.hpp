@@ -2,10 +2,9 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
 
-namespace loopmon::systemd {
+namespace loopmon::model {
 
 /// What is sent to the service manager (sd_notify(3)). Never throws; a failed datagram is retried
 /// by nobody, so whoever needs certainty (the watchdog) sends again. Any thread, if each datagram's
@@ -36,9 +35,4 @@ public:
     [[nodiscard]] virtual bool has_manager() const noexcept { return true; }
 };
 
-/// Sends to $NOTIFY_SOCKET as it was at this call, or to nobody if there is none; goes on to do so
-/// where that path cannot be seen any more (chroot). Status text is made to be one line of
-/// at most 1 KiB.
-[[nodiscard]] std::unique_ptr<notifier> make_sd_notifier();
-
-} // namespace loopmon::systemd
+} // namespace loopmon::model

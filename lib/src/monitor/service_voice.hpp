@@ -15,14 +15,14 @@
 // do not know of each other: each is a voice.
 #pragma once
 
-#include "systemd/notifier.hpp"
+#include "model/notifier.hpp"
 
 #include <memory>
 
-namespace loopmon::systemd {
+namespace loopmon::detail {
 
 /// Joins what the monitors of this process say to the service manager. The first one reads the
 /// environment, for all until the last one leaves.
-[[nodiscard]] std::unique_ptr<notifier> join_service_voice();
+[[nodiscard]] std::unique_ptr<model::notifier> join_service_voice();
 
-} // namespace loopmon::systemd
+} // namespace loopmon::detail

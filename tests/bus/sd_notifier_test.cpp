@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "monitor/sd_notifier.hpp"
 #include "support/catch.hpp"
 #include "support/notify_socket.hpp"
-#include "systemd/notifier.hpp"
 
 #include <ctime>
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-using loopmon::systemd::make_sd_notifier;
+using loopmon::detail::make_sd_notifier;
 using loopmon::test::notify_socket;
 
 namespace {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "systemd/service_voice.hpp"
+#include "service_voice.hpp"
+
+#include "sd_notifier.hpp"
 
 #include "base/fork.hpp"
 
@@ -10,7 +12,7 @@
 #include <mutex>
 #include <utility>
 
-namespace loopmon::systemd {
+namespace loopmon::detail {
 
 namespace {
 
@@ -171,7 +173,7 @@ private:
     }
 
     std::mutex mutex_;
-    const std::unique_ptr<notifier> manager_ = make_sd_notifier();
+    const std::unique_ptr<model::notifier> manager_ = make_sd_notifier();
     std::list<speaker> speakers_;
     bool ready_ = false;                                           ///< READY=1 has gone out
     std::chrono::microseconds wait_ = manager_->watchdog_period(); ///< as the manager knows it
@@ -194,7 +196,7 @@ std::shared_ptr<voice> shared_voice() {
     return found;
 }
 
-class member final : public notifier {
+class member final : public model::notifier {
 public:
     member() : all_(shared_voice()), seat_(all_->join()) {}
     member(const member&) = delete;
@@ -226,8 +228,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<notifier> join_service_voice() {
+std::unique_ptr<model::notifier> join_service_voice() {
     return std::make_unique<member>();
 }
 
-} // namespace loopmon::systemd
+} // namespace loopmon::detail

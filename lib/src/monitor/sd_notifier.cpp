@@ -7,7 +7,7 @@
 // sd_notify(3) opens a socket for each message and looks $NOTIFY_SOCKET up by path: after a chroot
 // nothing would be heard, and the watchdog would end a healthy service. So the socket is our own
 // and stays connected.
-#include "systemd/notifier.hpp"
+#include "sd_notifier.hpp"
 
 #include "base/unix_datagrams.hpp"
 #include "base/utf8.hpp"
@@ -23,7 +23,7 @@
 #include <string>
 #include <string_view>
 
-namespace loopmon::systemd {
+namespace loopmon::detail {
 
 namespace {
 
@@ -96,7 +96,7 @@ std::string address_from_environment() {
     return address == nullptr ? "" : address;
 }
 
-class sd_notifier final : public notifier {
+class sd_notifier final : public model::notifier {
 public:
     void ready(const std::string& text) noexcept override {
         datagram{}.line("READY=1").status(text).line("WATCHDOG=1").send(manager_);
@@ -140,8 +140,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<notifier> make_sd_notifier() {
+std::unique_ptr<model::notifier> make_sd_notifier() {
     return std::make_unique<sd_notifier>();
 }
 
-} // namespace loopmon::systemd
+} // namespace loopmon::detail
