@@ -24,11 +24,11 @@ std::string list(const std::vector<std::string_view>& words) {
 } // namespace
 
 std::string allowed(const duration_range& rule) {
-    return "allowed: " + format_time_span(rule.least) + " to " + format_time_span(rule.most);
+    return "allowed: " + format_time_span(rule.min) + " to " + format_time_span(rule.max);
 }
 
 std::string allowed(const count_range& rule) {
-    return "allowed: " + std::to_string(rule.least) + " to " + std::to_string(rule.most);
+    return "allowed: " + std::to_string(rule.min) + " to " + std::to_string(rule.max);
 }
 
 std::string wrong_type(const toml_value& from, std::string_view wanted) {
@@ -65,7 +65,7 @@ std::string assign(const toml_value& from, std::uint64_t& to, count_range rule) 
 }
 
 std::string assign(const toml_value& from, unsigned& to, count_range rule) {
-    assert(rule.most <= std::numeric_limits<unsigned>::max());
+    assert(rule.max <= std::numeric_limits<unsigned>::max());
     std::uint64_t number = to;
     std::string problem = assign(from, number, rule);
     to = static_cast<unsigned>(number);

@@ -11,10 +11,10 @@ namespace {
 
 // A line for people: most of a text that is longer quotes the input, where a key may be of any
 // length.
-constexpr std::size_t longest_text = 500;
+constexpr std::size_t max_text = 500;
 
 std::string_view brief(std::string_view text) {
-    return text.substr(0, longest_text);
+    return text.substr(0, max_text);
 }
 
 } // namespace

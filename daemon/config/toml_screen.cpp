@@ -16,7 +16,7 @@ namespace loopmond {
 namespace {
 
 // No honest line comes near this, and this deep a recursion fits into any stack.
-constexpr std::size_t longest_line = 4096;
+constexpr std::size_t max_line = 4096;
 
 bool is_ascii(char c) {
     return static_cast<unsigned char>(c) < 0x80;
@@ -28,7 +28,7 @@ bool starts_character(char c) {
 std::size_t find_long_line(std::string_view text) {
     for (std::size_t start = 0; start < text.size();) {
         const std::size_t end = std::min(text.find('\n', start), text.size());
-        if (end - start > longest_line) {
+        if (end - start > max_line) {
             return start;
         }
         start = end + 1;

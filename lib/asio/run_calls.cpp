@@ -38,7 +38,7 @@ struct entry {
 static_assert(sizeof(entry) == sizeof(call_list::context));
 
 // Nested deeper than this is nobody, and a list that is read while it changes may seem a ring.
-constexpr int most_nested = 32;
+constexpr int max_nested = 32;
 constexpr std::size_t page = 4096;
 
 /// From the robust list of a thread to the word; zero: not found (yet).
@@ -71,11 +71,11 @@ public:
     explicit places(address value) noexcept {
         // glibc's record of a thread is in the middle: the variables are below it (x86) or above,
         // the values of pthread_getspecific() in it.
-        constexpr std::size_t most_pages = 16;
+        constexpr std::size_t max_pages = 16;
         const auto middle = static_cast<address>(::pthread_self()) & ~(page - 1);
-        for (std::size_t i = 0; i < most_pages && note(middle - i * page, value); ++i) {
+        for (std::size_t i = 0; i < max_pages && note(middle - i * page, value); ++i) {
         }
-        for (std::size_t i = 1; i < most_pages && note(middle + i * page, value); ++i) {
+        for (std::size_t i = 1; i < max_pages && note(middle + i * page, value); ++i) {
         }
     }
     /// Drops those where `value` does not stand.
@@ -151,7 +151,7 @@ answer is_in(pid_t thread, address context) noexcept {
     if (!read(word, &next, sizeof next)) {
         return errno == EFAULT ? answer::no : answer::cannot_be_read; // it has just ended
     }
-    for (int i = 0; i < most_nested && next != 0; ++i) {
+    for (int i = 0; i < max_nested && next != 0; ++i) {
         entry is{};
         if (!read(next, &is, sizeof is)) {
             return answer::yes; // the list changes under our eyes: the thread is in asio

@@ -26,7 +26,7 @@ readonly root=$source_dir/$build_dir/root
 # A run under QEMU has QEMU's /proc, stacks, signal masks and thread-local memory, and none of these:
 # get_robust_list(2), by which a thread is seen in run(), restarted calls, ptrace(2), a limit of
 # threads, pseudo-terminals, datagrams without data. The tests of just that are left out.
-not_under_qemu='thread_snapshot|thread_probe|stack|symboliser|module_map|self_memory|fork|run_calls'
+not_under_qemu='thread_snapshot|thread_reader|stack|symboliser|module_map|self_memory|fork|run_calls'
 not_under_qemu+='|it runs while|syscall_text|quiet_thread|: the style is|: a terminal gets|sealed file'
 not_under_qemu+='|not running|debugger|READY=1 waits|cannot start'
 readonly not_under_qemu

@@ -149,7 +149,7 @@ TEST_CASE("bus_guard: a long text is not repeated") {
     CHECK(error_of(path, properties, "GetAll", "s", huge.c_str()) == limits_exceeded);
     CHECK(set_log_level(s.client, huge.c_str()) == limits_exceeded);
     // What is short enough to pass is cut where it is repeated.
-    const std::string longish(bus_guard::longest_text, 'x');
+    const std::string longish(bus_guard::max_text, 'x');
     CHECK(error_of(path, loop_interface, "GetHistogram", "s", longish.c_str()) ==
           error_unsupported);
     CHECK(set_log_level(s.client, longish.c_str()) == SD_BUS_ERROR_INVALID_ARGS);
@@ -178,6 +178,6 @@ TEST_CASE("bus_guard: who never reads gets no more replies than the queue may ho
         }
     }
     CHECK(bus_guard::congested(pair.server.get())); // else the test has shown nothing
-    CHECK(queued() <= bus_guard::most_unsent);
+    CHECK(queued() <= bus_guard::max_unsent);
     guard.drop();
 }

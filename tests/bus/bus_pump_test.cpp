@@ -55,11 +55,11 @@ struct pumped {
             REQUIRE(sd_bus_add_filter(bus, &slot, &count_message, &received) >= 0);
             filter.reset(slot);
         });
-        settle();
+        flush();
     }
 
     /// Runs what is ready, until there is nothing. @return the number of handlers and wake-ups
-    std::size_t settle() {
+    std::size_t flush() {
         std::size_t handlers = 0;
         while (const std::size_t ran = io.poll()) {
             handlers += ran;
@@ -108,13 +108,13 @@ struct pumped {
         const int sent = send_until_blocked();
         int drained = 0;
         REQUIRE(run_until(io, [&] { return (drained += drain_peer()) == sent; }));
-        settle();
+        flush();
     }
 
     std::size_t handlers_per_signal() {
         const int before = received;
         REQUIRE(emit(peer.get()) >= 0);
-        const std::size_t handlers = settle();
+        const std::size_t handlers = flush();
         REQUIRE(received == before + 1);
         return handlers;
     }
@@ -148,7 +148,7 @@ TEST_CASE("bus_pump: a backlog drains with nothing inbound") {
     pumped p;
     p.shrink_buffers();
     const int sent = p.send_until_blocked();
-    p.settle();
+    p.flush();
     REQUIRE(p.backlog() > 0);
 
     int drained = 0;
@@ -171,7 +171,7 @@ TEST_CASE("bus_pump: the peer's reading wakes nobody once a backlog is gone") {
     p.shrink_buffers();
     p.backpressure_episode();
     p.pump->with_bus([](sd_bus* bus) { REQUIRE(emit(bus) >= 0); });
-    p.settle();
+    p.flush();
     REQUIRE(p.drain_peer() == 1);
     CHECK(p.io.run_for(std::chrono::milliseconds{50}) == 0);
 }

@@ -85,7 +85,7 @@ TEST_CASE("loop lists: a name of any bytes is passed on, as far as sd-bus takes 
     for (const char* bytes : {"\x80", "\xc0\x80", "\xe2\x82", "\xf5\x80\x80\x80", "\xff"}) {
         model.shown_tasks.push_back({.id = model.shown_tasks.size() + 1, .name = bytes});
     }
-    model.shown_stalls = {{.who = {.task = "\ufffe", .stack = {"\ufdd0"}}}};
+    model.shown_stalls = {{.culprit = {.task = "\ufffe", .stack = {"\ufdd0"}}}};
     model.shown_groups = {{.name = "\uffff", .count = 7}};
     model.shown.name = "main";
     model.shown.tracking = true;

@@ -71,8 +71,8 @@ stall_status stall_of(std::uint64_t id, bool ongoing) {
             .lasted = 9us,
             .ongoing = ongoing,
             .peak = 8us,
-            .why = cause::blocked,
-            .who = {.handler = "socket", .task = "po\xffll", .stack = {"f()", "main"}}};
+            .cause = cause::blocked,
+            .culprit = {.handler = "socket", .task = "po\xffll", .stack = {"f()", "main"}}};
 }
 
 /// From now on the service shows these stalls, and signals what is new in them.

@@ -296,7 +296,7 @@ TEST_CASE("monitor: ends also when its next round is due already, and blames no 
     auto options = on(bus);
     options.reload = [&held](const std::function<void(std::string)>&) {
         held.set_value();
-        std::this_thread::sleep_for(1500ms); // watch::watcher::longest_sleep is 1 s
+        std::this_thread::sleep_for(1500ms); // watch::watcher::max_sleep is 1 s
     };
     auto monitor = std::make_unique<loopmon::monitor>(options);
     auto watched = monitor->watch(loop.io, quick());

@@ -159,7 +159,7 @@ TEST_CASE("monitor: injection, where it is allowed, stalls the loop for real") {
     CHECK(call(client, root, manager_interface, "Inject", "st", "noise", 1) ==
           "org.freedesktop.DBus.Error.InvalidArgs");
     const auto* const kind = GENERATE("cpu", "sleep", "congestion");
-    // Ten times the limit: a watcher that a busy machine lets wait excuses what it did not see.
+    // Ten times the limit: a watcher that a busy machine lets wait exempts what it did not see.
     CHECK(call(client, root, manager_interface, "Inject", "st", kind, 1'000'000).empty());
     CHECK(eventually([] { return loopmon::overloaded(); }));
     CHECK(

@@ -31,15 +31,15 @@ constexpr auto second_look = 100ms;
 
 // A look that comes later than this is not of the stall that was planned: the looking thread itself
 // had to wait, and the attempt does not count.
-constexpr auto most_late = 20ms;
+constexpr auto max_late = 20ms;
 
 // On a machine too busy for one good attempt in this many, the test says so and is skipped.
-constexpr int most_attempts = 30;
+constexpr int max_attempts = 30;
 
 // Nor does a stall in which the thread waited for a CPU this much of the time: that is starvation,
 // whatever else was to be provoked. A quarter of the whole cannot be 60 % of what lies between the
 // two looks, which is what the judge calls starved.
-constexpr int most_wait_percent = 25;
+constexpr int max_wait_percent = 25;
 
 /// Other work on the machine shall not get in the way, where that is permitted.
 void favour_this_thread(int priority) {
@@ -96,18 +96,18 @@ private:
         } else {
             favour_this_thread(1);
         }
-        loopmon::proc::thread_probe self(::gettid());
-        const auto before = self.look();
+        loopmon::proc::thread_reader self(::gettid());
+        const auto before = self.sample();
         id_.set_value(self.thread());
         try {
             how_.stall();
         } catch (...) {
             failure_ = std::current_exception();
         }
-        const auto after = self.look();
+        const auto after = self.sample();
         if (before.run_delay && after.run_delay && !how_.competes()) {
             const auto waited = *after.run_delay - *before.run_delay;
-            had_cpu_ = waited * 100 <= (after.when - before.when) * most_wait_percent;
+            had_cpu_ = waited * 100 <= (after.when - before.when) * max_wait_percent;
         }
     }
 
@@ -125,15 +125,15 @@ std::optional<cause> attempt(provocation& how) {
     const auto id = stalled.id();
     how.begun(id);
     const auto began = clock::now();
-    loopmon::proc::thread_probe probe(id);
+    loopmon::proc::thread_reader probe(id);
     const auto look_at = [&](std::chrono::milliseconds age) {
         std::this_thread::sleep_until(began + age);
-        return probe.look();
+        return probe.sample();
     };
     const auto earlier = look_at(first_look);
     const auto later = look_at(second_look);
-    const bool in_time = earlier.when - began <= first_look + most_late &&
-                         later.when - began <= second_look + most_late;
+    const bool in_time = earlier.when - began <= first_look + max_late &&
+                         later.when - began <= second_look + max_late;
     const auto age = later.when - began;
     const auto seen = how.view(age);
     const bool had_cpu = stalled.join();
@@ -179,7 +179,7 @@ void repeat(const std::string& what, cause expected, const make_provocation& mak
     int voided = 0;
     const auto wanted = repetitions();
     try {
-        while (done < wanted && voided < most_attempts * wanted / 10) {
+        while (done < wanted && voided < max_attempts * wanted / 10) {
             const auto named = attempt(*make());
             if (!named) {
                 ++voided;

@@ -55,7 +55,7 @@ private:
             losses += std::holds_alternative<model::bus_lost>(happened) ? 1 : 0;
         }
         std::string text_of(const model::event&) override { return {}; }
-        void settle(std::chrono::milliseconds) noexcept override {}
+        void flush(std::chrono::milliseconds) noexcept override {}
         std::atomic<int> losses{0};
     };
 

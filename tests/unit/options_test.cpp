@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "monitor/options.hpp"
 
-#include "report/words.hpp"
+#include "report/text.hpp"
 #include "support/catch.hpp"
 
 #include <chrono>
@@ -122,11 +122,11 @@ TEST_CASE("options: each limit is accepted up to both ends of its range and refu
                 const auto before = std::exchange(const_cast<limit&>(value), to);
                 const auto text = problem_of(options, [](auto&) {});
                 const_cast<limit&>(value) = before;
-                return text.ends_with(name + " must be " + shown(range.least) + " to " +
-                                      shown(range.most));
+                return text.ends_with(name + " must be " + shown(range.min) + " to " +
+                                      shown(range.max));
             };
-            const auto least = static_cast<limit>(range.least);
-            const auto most = static_cast<limit>(range.most);
+            const auto least = static_cast<limit>(range.min);
+            const auto most = static_cast<limit>(range.max);
             CHECK_FALSE(is_out_of_range(least));
             CHECK_FALSE(is_out_of_range(most));
             CHECK(is_out_of_range(most + limit(1)));

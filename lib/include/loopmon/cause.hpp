@@ -16,7 +16,7 @@ enum class cause { none, unknown, cpu, blocked, io, congestion, starved, paused,
 
 /// Whether a loop that is late for a cause trips the watchdog.
 enum class cause_trips {
-    always,     ///< nothing excuses it
+    always,     ///< nothing exempts it
     by_default, ///< if watchdog_options::trip_on lists it, as it does at first
     if_listed,  ///< if that lists it: not the fault of the loop, but a restart may help
     never,      ///< a restart would only punish whoever stopped the process on purpose
@@ -42,7 +42,7 @@ struct cause_info {
 };
 
 // `none` is a loop that is on time or that the judge has not graded yet; so it trips by its lag
-// alone. `unknown` trips as well: missing evidence excuses nothing. A thread that is stopped takes
+// alone. `unknown` trips as well: missing evidence exempts nothing. A thread that is stopped takes
 // no signal for its stack, and one of many short handlers would be an innocent one.
 inline constexpr std::array causes{
     cause_info{cause::none, "", "the loop is on time", cause_trips::always, true, true,

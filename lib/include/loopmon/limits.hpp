@@ -44,12 +44,12 @@ constexpr std::string_view to_string(watchdog_action action) noexcept {
     return "";
 }
 
-/// From `least` to `most`, both included.
+/// From `min` to `max`, both included.
 template <class T>
 struct option_range {
-    T least;
-    T most;
-    [[nodiscard]] constexpr bool contains(T value) const { return value >= least && value <= most; }
+    T min;
+    T max;
+    [[nodiscard]] constexpr bool contains(T value) const { return value >= min && value <= max; }
 };
 
 namespace allowed {

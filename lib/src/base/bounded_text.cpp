@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view cut_mark = "...";
 
 // What a character becomes is at least as long as this part of it.
-constexpr std::size_t longest_character = 4;
+constexpr std::size_t max_character = 4;
 
 enum class lines { one, several };
 
@@ -37,7 +37,7 @@ std::string sendable(std::string_view text, lines allowed) {
 std::string bounded_text(std::string_view text, std::size_t most) {
     assert(most >= 16);
     std::string shorter;
-    const auto enough = most * longest_character; // of each end
+    const auto enough = most * max_character; // of each end
     if (text.size() > 2 * enough) {
         shorter.append(text.substr(0, enough)).append(text.substr(text.size() - enough));
         text = shorter;
@@ -57,7 +57,7 @@ std::string bounded_text(std::string_view text, std::size_t most) {
 
 std::string bounded_paragraph(std::string_view text, std::size_t most) {
     assert(most >= 16);
-    auto out = sendable(text.substr(0, most * longest_character), lines::several);
+    auto out = sendable(text.substr(0, most * max_character), lines::several);
     if (out.size() > most) {
         out.resize(cut(out, most - cut_mark.size()).size());
         out += cut_mark;

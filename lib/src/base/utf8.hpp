@@ -65,9 +65,9 @@ struct character {
     if (text.size() <= capacity) {
         return text;
     }
-    constexpr std::size_t most_continuations = 3; // of a character
+    constexpr std::size_t max_continuations = 3; // of a character
     std::size_t end = capacity;
-    while (capacity - end < most_continuations && end > 0 && continues(text[end])) {
+    while (capacity - end < max_continuations && end > 0 && continues(text[end])) {
         --end;
     }
     return text.substr(0, continues(text[end]) ? capacity : end);

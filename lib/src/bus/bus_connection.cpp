@@ -90,7 +90,7 @@ int bus_connection::on_time(sd_event_source* /*source*/, std::uint64_t /*usec*/,
 
 int bus_connection::on_event(sd_event_source* /*source*/, void* self) noexcept {
     try {
-        static_cast<bus_connection*>(self)->look();
+        static_cast<bus_connection*>(self)->update();
     } catch (const std::exception&) { // out of memory; the state is looked at again
     }
     return 0;
@@ -109,7 +109,7 @@ void bus_connection::attempt() {
     }
 }
 
-void bus_connection::look() {
+void bus_connection::update() {
     if (phase_ == phase::connecting && sd_bus_is_ready(bus_.get()) > 0) {
         sd_event_source_set_enabled(timer_.get(), SD_EVENT_OFF);
         phase_ = phase::connected;

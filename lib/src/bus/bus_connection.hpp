@@ -66,7 +66,7 @@ private:
 
     void arm(std::chrono::milliseconds after) noexcept;
     void attempt();
-    void look();
+    void update();
     void retry(const std::string& reason);
 
     sd_event* event_;

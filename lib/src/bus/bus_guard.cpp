@@ -42,14 +42,14 @@ bool next_is_long(sd_bus_message* m, char type) {
     const char* text = nullptr;
     // What cannot be read is refused by sd-bus, in words of its own.
     return sd_bus_message_read_basic(m, type, static_cast<void*>(&text)) > 0 &&
-           std::strlen(text) > bus_guard::longest_text;
+           std::strlen(text) > bus_guard::max_text;
 }
 
 /// Whether a text is long that sd-bus may repeat: the path, the arguments before the first that
 /// is not a text, or a text in a variant, which is the value of a property.
 bool has_long_text(sd_bus_message* call) {
     const char* const path = sd_bus_message_get_path(call);
-    bool found = path != nullptr && std::strlen(path) > bus_guard::longest_text;
+    bool found = path != nullptr && std::strlen(path) > bus_guard::max_text;
     const char* type = sd_bus_message_get_signature(call, 1);
     for (; type != nullptr && is_text(*type) && !found; ++type) {
         found = next_is_long(call, *type);
@@ -90,7 +90,7 @@ void bus_guard::drop() noexcept {
 }
 
 bool bus_guard::congested(sd_bus* bus) noexcept {
-    return unsent(bus) >= most_unsent;
+    return unsent(bus) >= max_unsent;
 }
 
 int bus_guard::on_message(sd_bus_message* message, void* self, sd_bus_error* error) noexcept {
@@ -111,7 +111,7 @@ int bus_guard::judge(sd_bus_message* call, sd_bus_error* error) {
     const bool reads_all = member == "GetAll" || member == "GetManagedObjects";
     shown_.pass(reads_all ? moment::extent::all : moment::extent::few);
     const auto waiting = unsent(sd_bus_message_get_bus(call));
-    if (waiting >= most_unsent) {
+    if (waiting >= max_unsent) {
         return 1; // handled: an error is a reply, too
     }
     if (has_long_text(call)) {
@@ -123,7 +123,7 @@ int bus_guard::judge(sd_bus_message* call, sd_bus_error* error) {
     if (!changes && cost == 0) {
         return 0;
     }
-    if (cost != 0 && waiting >= most_unsent_costly) {
+    if (cost != 0 && waiting >= max_unsent_costly) {
         return too_much(error);
     }
     const char* const sender = sd_bus_message_get_sender(call);
@@ -157,7 +157,7 @@ int bus_guard::judge(sd_bus_message* call, caller& from, bool changes, sd_bus_er
 bus_guard::caller* bus_guard::find(std::string_view name, clock::time_point now) {
     auto found = callers_.find(name);
     if (found == callers_.end()) {
-        if (callers_.size() >= most_callers) {
+        if (callers_.size() >= max_callers) {
             const auto rank = [](const auto& entry) {
                 return std::pair(entry.second.is == standing::asked, entry.second.seen);
             };
@@ -178,7 +178,7 @@ bus_guard::caller* bus_guard::find(std::string_view name, clock::time_point now)
 }
 
 int bus_guard::put_off(sd_bus_message* call, caller& from, sd_bus_error* error) {
-    if (from.put_off.size() >= most_put_off) {
+    if (from.put_off.size() >= max_put_off) {
         return too_much(error);
     }
     from.put_off.emplace_back(sd_bus_message_ref(call));

@@ -55,15 +55,15 @@ public:
     [[nodiscard]] static bool congested(sd_bus* bus) noexcept;
 
     // Bounds, each for one process.
-    static constexpr std::size_t longest_text = 4096; ///< of a path or an argument, in bytes
+    static constexpr std::size_t max_text = 4096;     ///< of a path or an argument, in bytes
     static constexpr std::uint32_t burst_of_one = 64; ///< costly calls of one sender, see cost_of()
     static constexpr std::uint32_t rate_of_one = 32;  ///< and in each second after that
     static constexpr std::uint32_t burst_of_all = 256;
     static constexpr std::uint32_t rate_of_all = 64;
-    static constexpr std::size_t most_put_off = 4;   ///< calls of a sender whose user is asked for
-    static constexpr std::size_t most_callers = 256; ///< as many as a bus gives to one user
-    static constexpr std::uint64_t most_unsent_costly = 16; ///< messages, before a costly reply
-    static constexpr std::uint64_t most_unsent = 256;       ///< messages, before any reply
+    static constexpr std::size_t max_put_off = 4;   ///< calls of a sender whose user is asked for
+    static constexpr std::size_t max_callers = 256; ///< as many as a bus gives to one user
+    static constexpr std::uint64_t max_unsent_costly = 16; ///< messages, before a costly reply
+    static constexpr std::uint64_t max_unsent = 256;       ///< messages, before any reply
 
 private:
     using clock = std::chrono::steady_clock;

@@ -59,7 +59,7 @@ inline int append(sd_bus_message* m, double v) {
 }
 /// As bounded_text() makes it: a text that sd-bus refuses would cost the whole reply.
 inline int append(sd_bus_message* m, std::string_view v) {
-    return sd_bus_message_append(m, "s", bounded_text(v, longest_text).c_str());
+    return sd_bus_message_append(m, "s", bounded_text(v, max_text).c_str());
 }
 int append(sd_bus_message* m, const std::vector<std::string>& v);
 

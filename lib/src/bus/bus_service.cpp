@@ -35,7 +35,7 @@ bus_service::bus_service(sd_event* event, const std::string& address, std::strin
       settled_(std::move(settled)),
       manager_(make_manager_object(shown_)),
       log_control_(make_log_control(source)),
-      told_lost_(lost),
+      reported_lost_(lost),
       connection_(event, {.address = address},
                   {.connected = [this](sd_bus* bus) { connected(bus); },
                    .lost = [this](const std::string& error) { this->lost(error); }}) {
@@ -93,16 +93,16 @@ void bus_service::connected(sd_bus* bus) {
 void bus_service::name_answered(const std::string& error) {
     thread_.check();
     if (!error.empty()) {
-        told_lost_ = true;
+        reported_lost_ = true;
         events_.publish(model::bus_lost{
             "cannot own the bus name " + name_ + ": " + error +
             " (is its D-Bus policy installed, and has the bus reloaded its configuration?)"});
-    } else if (std::exchange(told_lost_, false)) {
+    } else if (std::exchange(reported_lost_, false)) {
         events_.publish(model::bus_regained{});
     }
     name_answered_ = true;
     signal_changes(); // of the time without a bus
-    settle();
+    flush();
 }
 
 void bus_service::lost(const std::string& error) {
@@ -119,13 +119,13 @@ void bus_service::lost(const std::string& error) {
             object->drop();
         }
     }
-    if (!std::exchange(told_lost_, true)) { // not again for each attempt
+    if (!std::exchange(reported_lost_, true)) { // not again for each attempt
         events_.publish(model::bus_lost{error});
     }
-    settle();
+    flush();
 }
 
-void bus_service::settle() {
+void bus_service::flush() {
     if (const auto settled = std::exchange(settled_, nullptr)) {
         settled();
     }

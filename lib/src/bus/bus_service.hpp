@@ -44,7 +44,7 @@ private:
     void connected(sd_bus* bus);
     void lost(const std::string& error);
     void name_answered(const std::string& error);
-    void settle();
+    void flush();
     /// Adds to the bus, or says why it could not.
     void add(sd_bus* bus, exported_object& object);
 
@@ -65,7 +65,7 @@ private:
     std::unique_ptr<exported_object> log_control_;
     objects loops_;
     objects probes_;
-    bool told_lost_;
+    bool reported_lost_;
     bool name_answered_ = false; ///< on this connection
     bool behind_ = false;
     bus_connection connection_; ///< calls the rest

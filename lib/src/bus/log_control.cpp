@@ -40,7 +40,7 @@ int log_control::set_level(sd_bus*, const char*, const char*, const char*, sd_bu
         return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
                                  "Unknown log level '%s'; allowed: emerg, alert, crit, err, "
                                  "warning, notice, info, debug",
-                                 bounded_text(name, longest_name).c_str());
+                                 bounded_text(name, max_name).c_str());
     }
     static_cast<log_control*>(userdata)->source_.log().level(*level);
     return 1;
@@ -64,7 +64,7 @@ int log_control::set_target(sd_bus*, const char*, const char*, const char*, sd_b
     } else {
         return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
                                  "Unknown log target '%s'; allowed: auto, journal, console",
-                                 bounded_text(name, longest_name).c_str());
+                                 bounded_text(name, max_name).c_str());
     }
     return 1;
 }

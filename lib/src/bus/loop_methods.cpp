@@ -16,7 +16,7 @@ namespace loopmon::bus {
 namespace {
 
 // 400 kB at most. A reply that is larger than the bus allows ends our connection.
-constexpr std::size_t longest_list = 1000;
+constexpr std::size_t max_list = 1000;
 
 constexpr std::array<std::pair<std::string_view, histogram_kind>, 3> histogram_names = {{
     {"lag", histogram_kind::lag},
@@ -25,7 +25,7 @@ constexpr std::array<std::pair<std::string_view, histogram_kind>, 3> histogram_n
 }};
 
 std::string name_on_bus(const std::string& text) {
-    return bounded_text(text, longest_name);
+    return bounded_text(text, max_name);
 }
 
 int append_one(sd_bus_message* m, const task_status& task) {
@@ -40,12 +40,12 @@ int append_one(sd_bus_message* m, const task_group& tasks) {
 }
 
 int append_one(sd_bus_message* m, const stall_status& stall) {
-    const auto who = bounded(stall.who);
+    const auto who = bounded(stall.culprit);
     int r = sd_bus_message_open_container(m, 'r', "tttsssas");
     if (r >= 0) {
         r = sd_bus_message_append(
             m, "tttsss", stall.id, to_usec(stall.began), stall.ongoing ? 0 : to_usec(stall.lasted),
-            std::string(to_string(stall.why)).c_str(), who.handler.c_str(), who.task.c_str());
+            std::string(to_string(stall.cause)).c_str(), who.handler.c_str(), who.task.c_str());
     }
     if (r >= 0) {
         r = append(m, bounded_lines(who.stack.lines()));
@@ -104,7 +104,7 @@ std::string histograms_there(queries& source, queries::id loop) {
 } // namespace
 
 int list_tasks(queries& source, queries::id loop, sd_bus_message* call) {
-    return reply(call, "(tssttt)", source.tasks(loop, 0, longest_list));
+    return reply(call, "(tssttt)", source.tasks(loop, 0, max_list));
 }
 
 int list_tasks_after(queries& source, queries::id loop, sd_bus_message* call) {
@@ -113,12 +113,12 @@ int list_tasks_after(queries& source, queries::id loop, sd_bus_message* call) {
     if (const int r = sd_bus_message_read(call, "tu", &after, &most); r < 0) {
         return r;
     }
-    const auto length = most == 0 ? longest_list : std::min<std::size_t>(most, longest_list);
+    const auto length = most == 0 ? max_list : std::min<std::size_t>(most, max_list);
     return reply(call, "(tssttt)", source.tasks(loop, after, length));
 }
 
 int list_tasks_by_name(queries& source, queries::id loop, sd_bus_message* call) {
-    return reply(call, "(sttt)", source.task_groups(loop, longest_list));
+    return reply(call, "(sttt)", source.task_groups(loop, max_list));
 }
 
 int list_stalls(queries& source, queries::id loop, sd_bus_message* call) {
@@ -138,7 +138,7 @@ int get_histogram(queries& source, queries::id loop, sd_bus_message* call, sd_bu
     if (!buckets) {
         return sd_bus_error_setf(
             error, error_unsupported, "No histogram '%s' in this program; there is: %s",
-            bounded_text(what, longest_name).c_str(), histograms_there(source, loop).c_str());
+            bounded_text(what, max_name).c_str(), histograms_there(source, loop).c_str());
     }
     return reply(call, "(tt)", *buckets);
 }

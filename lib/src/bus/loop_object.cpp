@@ -2,7 +2,7 @@
 // org.loopmon1.Loop
 #include "bus/bus_object.hpp"
 #include "bus/loop_methods.hpp"
-#include "bus/stall_herald.hpp"
+#include "bus/stall_signals.hpp"
 #include "model/bounds.hpp"
 
 namespace loopmon::bus {
@@ -41,8 +41,8 @@ private:
     program::id id_;
     loop_status last_;
     loop_status signalled_;
-    stall_herald herald_;
-    std::uint64_t stalls_told_ = 0; ///< NStalls when all of them were
+    stall_signals stall_signals_;
+    std::uint64_t stalls_signalled_ = 0; ///< NStalls when all of them were
 };
 
 const std::vector<sd_bus_vtable> loop_object::methods = {
@@ -114,30 +114,30 @@ void loop_object::signal_changes(sd_bus* bus) {
 }
 
 void loop_object::signal_stalls(sd_bus* bus, const loop_status& now) {
-    if (now.n_stalls == stalls_told_ && !herald_.awaits_end()) {
+    if (now.n_stalls == stalls_signalled_ && !stall_signals_.awaits_end()) {
         return; // the list is long, and nothing in it is news
     }
     bool sent = true;
-    herald_.tell(
+    stall_signals_.update(
         shown_.source().stalls(id_),
         [&](const stall_status& stall) { return sent = signal_began(bus, stall); },
         [&](const stall_status& stall) { return sent = signal_ended(bus, stall); });
     if (sent) {
-        stalls_told_ = now.n_stalls;
+        stalls_signalled_ = now.n_stalls;
     }
 }
 
 bool loop_object::signal_began(sd_bus* bus, const stall_status& stall) const {
-    const auto who = bounded(stall.who);
+    const auto who = bounded(stall.culprit);
     return sd_bus_emit_signal(bus, path().c_str(), loop_interface, "StallBegan", "ttsss", stall.id,
-                              to_usec(stall.peak), std::string(to_string(stall.why)).c_str(),
+                              to_usec(stall.peak), std::string(to_string(stall.cause)).c_str(),
                               who.handler.c_str(), who.task.c_str()) >= 0;
 }
 
 bool loop_object::signal_ended(sd_bus* bus, const stall_status& stall) const {
     return sd_bus_emit_signal(bus, path().c_str(), loop_interface, "StallEnded", "tts", stall.id,
                               to_usec(stall.lasted),
-                              std::string(to_string(stall.why)).c_str()) >= 0;
+                              std::string(to_string(stall.cause)).c_str()) >= 0;
 }
 
 } // namespace

@@ -13,7 +13,7 @@ namespace loopmon::bus {
 namespace {
 
 // Longer than any sane watchdog; the method is there to test alerting, not to hang devices.
-constexpr auto longest_injection = std::chrono::minutes(10);
+constexpr auto max_injection = std::chrono::minutes(10);
 
 class manager_object final : public exported_object {
 public:
@@ -75,7 +75,7 @@ int manager_object::reload(manager_object& o, sd_bus_message* call, sd_bus_error
             sd_bus_reply_method_return(held.get(), nullptr);
         } else {
             sd_bus_reply_method_errorf(held.get(), error_invalid_configuration, "%s",
-                                       bounded_paragraph(error, longest_text).c_str());
+                                       bounded_paragraph(error, max_text).c_str());
         }
     });
     return 1;
@@ -102,11 +102,11 @@ int manager_object::inject(manager_object& o, sd_bus_message* call, sd_bus_error
                                 "Injection is off; it needs [debug] injection = true");
     }
     const auto length = std::chrono::microseconds(
-        std::min<std::uint64_t>(usec, std::chrono::microseconds(longest_injection).count()));
+        std::min<std::uint64_t>(usec, std::chrono::microseconds(max_injection).count()));
     if (!o.shown_.source().inject(kind, length)) {
         return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
                                  "Unknown kind '%s'; allowed: cpu, sleep, congestion",
-                                 bounded_text(kind, longest_name).c_str());
+                                 bounded_text(kind, max_name).c_str());
     }
     return sd_bus_reply_method_return(call, nullptr);
 }

@@ -15,13 +15,13 @@
 using namespace loopmon;
 using measure::cycle_clock;
 using measure::handler_frame;
-using measure::handler_words;
+using measure::handler_tag;
 using measure::thread_record;
 
-static_assert(sizeof(loopmon_handler) >= sizeof(handler_words) &&
-              alignof(loopmon_handler) == alignof(handler_words) &&
-              offsetof(loopmon_handler, slot) == offsetof(handler_words, slot) &&
-              std::is_trivial_v<handler_words>);
+static_assert(sizeof(loopmon_handler) >= sizeof(handler_tag) &&
+              alignof(loopmon_handler) == alignof(handler_tag) &&
+              offsetof(loopmon_handler, slot) == offsetof(handler_tag, slot) &&
+              std::is_trivial_v<handler_tag>);
 static_assert(sizeof(loopmon_run) >= sizeof(handler_frame) &&
               alignof(loopmon_run) == alignof(handler_frame) &&
               offsetof(loopmon_run, handler) == offsetof(handler_frame, handler) &&
@@ -29,8 +29,8 @@ static_assert(sizeof(loopmon_run) >= sizeof(handler_frame) &&
 
 namespace {
 
-handler_words& words_of(loopmon_handler* handler) noexcept {
-    return *reinterpret_cast<handler_words*>(handler);
+handler_tag& words_of(loopmon_handler* handler) noexcept {
+    return *reinterpret_cast<handler_tag*>(handler);
 }
 
 handler_frame& frame_of(loopmon_run* run) noexcept {
@@ -39,7 +39,7 @@ handler_frame& frame_of(loopmon_run* run) noexcept {
 
 /// Of the present thread, in the loop of a context. Null: out of memory.
 template <class LoopOf>
-measure::run_slot* slot_in(void* context, const LoopOf& loop_of) noexcept {
+measure::thread_slot* slot_in(void* context, const LoopOf& loop_of) noexcept {
     auto* const thread = thread_record::mine();
     if (thread == nullptr) {
         return nullptr;
@@ -55,7 +55,7 @@ measure::run_slot* slot_in(void* context, const LoopOf& loop_of) noexcept {
                                         loopmon_loop* (*loop_of)(void* context), const char* object,
                                         const char* operation) noexcept {
     handler->slot = nullptr;
-    if (measure::own_work::is_on()) {
+    if (measure::untracked_scope::is_on()) {
         return;
     }
     if (auto* const slot = slot_in(context, loop_of)) {

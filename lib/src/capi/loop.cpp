@@ -220,11 +220,11 @@ loopmon_sampler* loopmon_sampler_free(loopmon_sampler* sampler) noexcept {
 }
 
 void loopmon_untracked_begin() noexcept {
-    measure::own_work::begin();
+    measure::untracked_scope::begin();
 }
 
 void loopmon_untracked_end() noexcept {
-    measure::own_work::end();
+    measure::untracked_scope::end();
 }
 
 int loopmon_open_threads() noexcept {

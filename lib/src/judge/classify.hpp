@@ -7,7 +7,7 @@
 // is short of CPU.
 //
 // Evidence decides, its absence does not. Each source may be missing (no /proc, an old kernel);
-// then the answer is cause::unknown, which trips, and neither a cause that excuses nor a guess:
+// then the answer is cause::unknown, which trips, and neither a cause that exempts nor a guess:
 // time in which a thread did not run is sleep if it was seen asleep, and a wait for a CPU if it was
 // seen ready and cannot have slept.
 #pragma once

@@ -14,12 +14,12 @@ namespace {
 constexpr duration century = std::chrono::hours(24) * 365 * 100;
 
 /// Not graded, whatever its lag is.
-bool is_excused(const loop_observation& seen) {
-    return seen.excused || seen.why == cause::paused;
+bool is_exempt(const loop_observation& seen) {
+    return seen.exempt || seen.cause == cause::paused;
 }
 
 /// Not the fault of the loop.
-bool excuses(cause why) {
+bool exempts(cause why) {
     const auto trips = info_of(why).trips;
     return trips == cause_trips::if_listed || trips == cause_trips::never;
 }
@@ -50,11 +50,11 @@ void loop_judge::configure(lag_limits limits) {
 
 void loop_judge::step(const loop_observation& seen, events& out) {
     assert(seen.now >= last_.now && seen.lag >= seen.overdue);
-    const auto graded = excuse(seen);
+    const auto graded = exempted(seen);
     if (const auto all = series_.take_end(seen.now)) {
         emit(out, [&] { return recurring_over{summed(*all)}; });
     }
-    if (graded.now < judge_from_ || is_excused(graded)) {
+    if (graded.now < judge_from_ || is_exempt(graded)) {
         calm_since_.reset(); // unwatched time does not prove health
     } else {
         grade(graded, out);
@@ -69,18 +69,18 @@ void loop_judge::step(const loop_observation& seen, events& out) {
 }
 
 /// Takes a completed sample that is not to be graded out of the lag.
-loop_observation loop_judge::excuse(const loop_observation& seen) {
+loop_observation loop_judge::exempted(const loop_observation& seen) {
     const bool completed = !is_growing(seen);
     // Whatever had completed by the first look after judge_from was late before it.
     const bool start_up = last_.now < judge_from_ && seen.now - seen.lag < judge_from_;
-    if (start_up || is_excused(seen)) {
-        excused_ = completed ? seen.lag : duration::zero();
-    } else if (!completed || seen.lag != excused_) {
-        excused_ = duration::zero();
+    if (start_up || is_exempt(seen)) {
+        exempt_ = completed ? seen.lag : duration::zero();
+    } else if (!completed || seen.lag != exempt_) {
+        exempt_ = duration::zero();
     }
 
     auto graded = seen;
-    if (excused_ > duration::zero()) {
+    if (exempt_ > duration::zero()) {
         graded.lag = seen.overdue;
     }
     return graded;
@@ -94,7 +94,7 @@ void loop_judge::grade(const loop_observation& seen, events& out) {
         }
         begin(seen);
     }
-    if (seen.lag < healthy_below()) {
+    if (seen.lag < recovery_threshold()) {
         if (!calm_since_) {
             calm_since_ = seen.now;
         }
@@ -104,7 +104,7 @@ void loop_judge::grade(const loop_observation& seen, events& out) {
         return;
     }
     calm_since_.reset();
-    note_lateness(seen);
+    note_delay(seen);
     note_series(seen, out);
     if (news) {
         report(seen, out);
@@ -122,15 +122,15 @@ void loop_judge::begin(const loop_observation& seen) {
     peak_ = duration::zero();
 }
 
-void loop_judge::note_lateness(const loop_observation& seen) {
+void loop_judge::note_delay(const loop_observation& seen) {
     peak_ = std::max(peak_, seen.lag);
-    // A later look that finds no evidence does not take a cause back, unless the cause excuses the
+    // A later look that finds no evidence does not take a cause back, unless the cause exempts the
     // loop: it does so while there is evidence for it, and no longer.
-    if (is_evident(seen.why) || (seen.why == cause::unknown && excuses(cause_))) {
-        cause_ = seen.why;
+    if (is_evident(seen.cause) || (seen.cause == cause::unknown && exempts(cause_))) {
+        cause_ = seen.cause;
     }
 
-    if (seen.overdue >= healthy_below()) {
+    if (seen.overdue >= recovery_threshold()) {
         late_since_ = seen.now - seen.overdue;
         late_until_ = seen.now;
     } else if (seen.ended) {
@@ -160,13 +160,13 @@ void loop_judge::note_series(const loop_observation& seen, events& out) {
     }
 }
 
-lateness_series loop_judge::summed(const recurrence::summary& all) const {
+delay_series loop_judge::summed(const recurrence::summary& all) const {
     return {.loop = name_,
             .count = all.count,
             .total = all.total,
             .peak = all.peak,
             .span = all.span,
-            .why = series_cause_,
+            .cause = series_cause_,
             .began = all.began};
 }
 
@@ -193,7 +193,7 @@ void loop_judge::report(const loop_observation& seen, events& out) {
                      .severity = level_,
                      .lag = seen.lag,
                      .threshold = level_ == level::stalled ? limits_.critical : limits_.warn,
-                     .why = cause_,
+                     .cause = cause_,
                      .ongoing = is_growing(seen),
                      .active_tasks = seen.active_tasks,
                      .reported = reported};
@@ -202,7 +202,7 @@ void loop_judge::report(const loop_observation& seen, events& out) {
 
 void loop_judge::finish(time_point now, events& out) {
     if (level_ != level::nominal) {
-        if (is_growing(last_) && !is_excused(last_)) {
+        if (is_growing(last_) && !is_exempt(last_)) {
             peak_ = std::max(peak_, last_.lag + (now - last_.now));
             late_until_ = now;
         }
@@ -219,7 +219,7 @@ void loop_judge::end(events& out, bool unwatched) {
                          .episode = episode_,
                          .lasted = late_until_ - began_,
                          .peak = peak_,
-                         .why = cause_,
+                         .cause = cause_,
                          .unwatched = unwatched && !calm_since_,
                          .reported = reported_};
     });
@@ -229,7 +229,7 @@ void loop_judge::end(events& out, bool unwatched) {
 }
 
 /// Exactly half of `warn`, also when that is odd: lag < this if and only if 2 * lag < warn.
-duration loop_judge::healthy_below() const {
+duration loop_judge::recovery_threshold() const {
     return limits_.warn - limits_.warn / 2;
 }
 
@@ -262,11 +262,11 @@ duration loop_judge::next_lag() const {
     if (last_.now < judge_from_) {
         return century;
     }
-    if (is_excused(last_)) // that delay is not graded: look again a fresh period later
+    if (is_exempt(last_)) // that delay is not graded: look again a fresh period later
     {
         return last_.overdue + limits_.warn;
     }
-    return calm_since_ ? healthy_below() : next_threshold();
+    return calm_since_ ? recovery_threshold() : next_threshold();
 }
 
 time_point loop_judge::next_check() const {

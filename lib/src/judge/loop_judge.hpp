@@ -36,8 +36,9 @@ struct loop_observation {
     /// The part of `lag` that is still growing (an overdue deadline); zero when the loop is
     /// on time at this moment.
     duration overdue{};
-    cause why = cause::none; ///< evidence for the delay, cause::none if there is none
-    bool excused = false;    ///< a handler is as long as it said it would be
+    model::cause cause =
+        model::cause::none; ///< evidence for the delay, cause::none if there is none
+    bool exempt = false;    ///< a handler is as long as it said it would be
     /// When the last delay that is over ended; nullopt if unknown.
     std::optional<time_point> ended = {};
     std::uint64_t active_tasks = 0;
@@ -72,7 +73,7 @@ public:
     [[nodiscard]] time_point next_check() const;
     /// The lag that would be news: what is late by less than this is not worth an inquiry. Before
     /// judging begins it is that of the beginning.
-    [[nodiscard]] duration next_news() const { return next_threshold(); }
+    [[nodiscard]] duration next_report_lag() const { return next_threshold(); }
     [[nodiscard]] bool judges(time_point now) const { return now >= judge_from_; }
     /// Whether an alert of this lag would be reported, and not held back.
     [[nodiscard]] bool would_report(time_point now, duration lag) const {
@@ -93,16 +94,16 @@ public:
     [[nodiscard]] std::uint64_t n_suppressed() const { return budget_.total_suppressed(); }
 
 private:
-    [[nodiscard]] loop_observation excuse(const loop_observation& seen);
+    [[nodiscard]] loop_observation exempted(const loop_observation& seen);
     void grade(const loop_observation& seen, events& out);
     void begin(const loop_observation& seen);
-    void note_lateness(const loop_observation& seen);
+    void note_delay(const loop_observation& seen);
     void note_series(const loop_observation& seen, events& out);
-    [[nodiscard]] lateness_series summed(const recurrence::summary& all) const;
+    [[nodiscard]] delay_series summed(const recurrence::summary& all) const;
     [[nodiscard]] bool is_usual(time_point began, duration lag) const;
     void report(const loop_observation& seen, events& out);
     void end(events& out, bool unwatched);
-    [[nodiscard]] duration healthy_below() const;
+    [[nodiscard]] duration recovery_threshold() const;
     [[nodiscard]] duration next_threshold() const;
     [[nodiscard]] duration threshold_above(duration lag) const;
 
@@ -111,7 +112,7 @@ private:
     alert_budget budget_;
     time_point judge_from_ = time_point::max();
     loop_observation last_; ///< as graded
-    duration excused_{};    ///< lag of a completed sample that is not graded; zero: none
+    duration exempt_{};     ///< lag of a completed sample that is not graded; zero: none
 
     level level_ = level::nominal;
     cause cause_ = cause::none;

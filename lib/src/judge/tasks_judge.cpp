@@ -30,23 +30,23 @@ void tasks_judge::step(time_point now, std::uint64_t active_tasks, alert_budget&
     const moment at{now, active_tasks, budget, out};
     check_limit(at);
     check_leak(at);
-    if (was_wrong && !high_ && !leaking_ && std::exchange(told_, false)) {
+    if (was_wrong && !high_ && !leaking_ && std::exchange(reported_, false)) {
         out.push_back(tasks_normal{name_, active_tasks, limit_});
     }
 }
 
 void tasks_judge::finish(std::uint64_t active_tasks, events& out) {
-    if (std::exchange(told_, false)) {
+    if (std::exchange(reported_, false)) {
         out.push_back(tasks_normal{name_, active_tasks, limit_, true});
     }
     high_ = leaking_ = false;
 }
 
-void tasks_judge::tell(const moment& at, event happened) {
+void tasks_judge::report(const moment& at, event happened) {
     if (!at.budget.spend(at.now)) {
         return;
     }
-    told_ = true;
+    reported_ = true;
     at.out.push_back(std::move(happened));
 }
 
@@ -54,7 +54,7 @@ void tasks_judge::check_limit(const moment& at) {
     const bool high = limits_.max != 0 && at.active_tasks > limits_.max;
     if (high && !high_) {
         limit_ = limits_.max;
-        tell(at, tasks_high{name_, at.active_tasks, limit_});
+        report(at, tasks_high{name_, at.active_tasks, limit_});
     }
     high_ = high;
 }
@@ -79,8 +79,8 @@ void tasks_judge::check_leak(const moment& at) {
         if (!leaking_ && rose_long_enough()) {
             leaking_ = true;
             limit_ = minima_.front();
-            tell(at, tasks_leak{name_, at.active_tasks, limit_, limits_.leak_windows,
-                                limits_.leak_window});
+            report(at, tasks_leak{name_, at.active_tasks, limit_, limits_.leak_windows,
+                                  limits_.leak_window});
         }
     }
     // From `now`, not from the old end: nothing was counted in a gap, so no window is made of it.

@@ -49,7 +49,7 @@ private:
 
     void check_limit(const moment& at);
     void check_leak(const moment& at);
-    void tell(const moment& at, event happened);
+    void report(const moment& at, event happened);
     [[nodiscard]] bool rose_long_enough() const;
     void restart_windows();
 
@@ -58,7 +58,7 @@ private:
     time_point judge_from_ = time_point::max();
     bool high_ = false;
     bool leaking_ = false;
-    bool told_ = false;                    ///< something that is wrong now got through the budget
+    bool reported_ = false;                ///< something that is wrong now got through the budget
     std::uint64_t limit_ = 0;              ///< that of the last event, for tasks_normal
     std::optional<time_point> window_end_; ///< empty: the next step starts the first window
     std::uint64_t window_min_ = 0;

@@ -103,7 +103,7 @@ const loop_vitals* watchdog_gate::worst_tripping(time_point now,
     }
     const loop_vitals* worst = nullptr;
     for (const auto& loop : loops) {
-        if (is_judged(loop, now) && loop.lag >= limits_.lag && limits_.trips_for(loop.why) &&
+        if (is_judged(loop, now) && loop.lag >= limits_.lag && limits_.trips_for(loop.cause) &&
             (worst == nullptr || loop.lag > worst->lag)) {
             worst = &loop;
         }
@@ -117,7 +117,7 @@ void watchdog_gate::trip_on(time_point now, const loop_vitals& loop, gate_decisi
     record.episode = loop.episode;
     record.lag = loop.lag;
     record.threshold = limits_.lag;
-    record.why = loop.why == cause::none ? cause::unknown : loop.why;
+    record.cause = loop.cause == cause::none ? cause::unknown : loop.cause;
     record.active_tasks = loop.active_tasks;
     base::attempt([&] { // a loop may hang for want of memory, and trips without its name then
         record.loop = loop.name;
@@ -125,7 +125,7 @@ void watchdog_gate::trip_on(time_point now, const loop_vitals& loop, gate_decisi
     });
     state_ = decision.trigger ? watchdog_state::triggered : watchdog_state::withheld;
     tripped_at_ = now;
-    survival_told_ = false;
+    survival_reported_ = false;
     next_step_ = survival_due();
 }
 
@@ -141,12 +141,12 @@ void watchdog_gate::watch_survival(time_point now, std::span<const loop_vitals> 
         arm_again(now, {.loop = tripped_, .reason = "watchdog.action is off now"}, decision);
         return;
     }
-    if (!survival_told_) {
+    if (!survival_reported_) {
         next_step_ = survival_due();
         if (now < next_step_) {
             return;
         }
-        survival_told_ = true;
+        survival_reported_ = true;
         decision.survived = still_alive{now - tripped_at_};
     }
     next_step_ = now + period_ / looks_per_period;
@@ -214,7 +214,7 @@ bool watchdog_gate::may_ping(time_point now, std::span<const loop_vitals> loops)
         return true;
     }
     return std::all_of(loops.begin(), loops.end(), [&](const loop_vitals& loop) {
-        if (!is_judged(loop, now) || !loop.overdue || !limits_.trips_for(loop.why)) {
+        if (!is_judged(loop, now) || !loop.overdue || !limits_.trips_for(loop.cause)) {
             return true;
         }
         const auto mark = marks_.find(loop.name);

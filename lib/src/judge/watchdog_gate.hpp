@@ -48,7 +48,7 @@ struct loop_vitals {
                                 ///< and what was over before judging began
     bool overdue = false;       ///< a deadline has passed and is not met yet
     std::uint64_t progress = 0; ///< grows with every sample the loop completes
-    cause why = cause::none;
+    model::cause cause = model::cause::none;
     std::uint64_t episode = 0;
     std::uint64_t active_tasks = 0;
 };
@@ -127,7 +127,7 @@ private:
     time_point last_ping_{}; ///< or READY=1, from which systemd counts as well
     time_point tripped_at_{};
     std::string tripped_; ///< the loop
-    bool survival_told_ = false;
+    bool survival_reported_ = false;
     /// Progress of the critical loops at the last ping; a loop that came later is not in it.
     std::map<std::string, std::uint64_t, std::less<>> marks_;
 };

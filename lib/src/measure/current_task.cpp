@@ -10,15 +10,15 @@ constinit thread_local thread_words this_thread{};
 
 namespace loopmon::measure::detail {
 
-void count_created(task_word task) noexcept {
+void count_created(task_handle task) noexcept {
     slot_at(slot_of(task)).count_handler(generation_of(task));
 }
 
-void count_closed(task_word task) noexcept {
+void count_closed(task_handle task) noexcept {
     slot_at(slot_of(task)).discount_handler(generation_of(task));
 }
 
-void count_time(task_word task, std::chrono::nanoseconds time) noexcept {
+void count_time(task_handle task, std::chrono::nanoseconds time) noexcept {
     slot_at(slot_of(task)).count_time(generation_of(task), time);
 }
 

@@ -14,36 +14,36 @@ namespace loopmon::measure {
 
 /// Names a task for as long as it lives, and nothing afterwards: slot and generation in the
 /// process-wide table. Zero: no task.
-using task_word = std::uint64_t;
+using task_handle = std::uint64_t;
 
 namespace detail {
-void count_created(task_word task) noexcept;
-void count_closed(task_word task) noexcept;
-void count_time(task_word task, std::chrono::nanoseconds time) noexcept;
+void count_created(task_handle task) noexcept;
+void count_closed(task_handle task) noexcept;
+void count_time(task_handle task, std::chrono::nanoseconds time) noexcept;
 } // namespace detail
 
-[[nodiscard]] inline task_word current_task() noexcept {
+[[nodiscard]] inline task_handle current_task() noexcept {
     return this_thread.task;
 }
-inline void set_current_task(task_word task) noexcept {
+inline void set_current_task(task_handle task) noexcept {
     this_thread.task = task;
 }
 
 // Called by the hooks, on any thread; wait-free but for a collision of two threads that account for
 // one task; nothing happens for a task that is over.
 
-inline void task_handler_created(task_word task) noexcept {
+inline void task_handler_created(task_handle task) noexcept {
     if (task != 0) {
         detail::count_created(task);
     }
 }
 /// Finished, threw or abandoned.
-inline void task_handler_closed(task_word task) noexcept {
+inline void task_handler_closed(task_handle task) noexcept {
     if (task != 0) {
         detail::count_closed(task);
     }
 }
-inline void task_ran(task_word task, std::chrono::nanoseconds time) noexcept {
+inline void task_ran(task_handle task, std::chrono::nanoseconds time) noexcept {
     if (task != 0) {
         detail::count_time(task, time);
     }

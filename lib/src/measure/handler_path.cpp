@@ -8,7 +8,7 @@ namespace loopmon::measure {
 namespace {
 
 /// Of the present thread, in the loop of the handler. Null: out of memory.
-run_slot* slot_here(const run_slot& of) noexcept {
+thread_slot* slot_here(const thread_slot& of) noexcept {
     auto* const thread = thread_record::mine();
     return thread != nullptr ? thread->slot_in(of.loop()) : nullptr;
 }

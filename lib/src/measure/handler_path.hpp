@@ -19,10 +19,10 @@
 
 #include "measure/current_task.hpp"
 #include "measure/cycle_clock.hpp"
-#include "measure/run_slot.hpp"
+#include "measure/thread_slot.hpp"
 #include "measure/thread_words.hpp"
 
-#include "measure/handler_words.hpp"
+#include "measure/handler_tag.hpp"
 
 #include <cstdint>
 
@@ -44,9 +44,9 @@ inline void charge_task(thread_words& thread, std::uint64_t now) noexcept {
 }
 
 /// @param slot of the present thread, in the loop that the handler is created for
-inline void create_handler(run_slot& slot, handler_words& words, const char* object,
+inline void create_handler(thread_slot& slot, handler_tag& words, const char* object,
                            const char* operation, std::uint64_t now,
-                           task_word task = this_thread.task) noexcept {
+                           task_handle task = this_thread.task) noexcept {
     words.slot = &slot;
     words.created = now;
     words.object = object;
@@ -65,7 +65,7 @@ inline void create_handler(run_slot& slot, handler_words& words, const char* obj
 /// The plain case.
 /// @param now ticks
 [[gnu::always_inline]] inline void begin_plain_handler(handler_frame& frame, thread_words& thread,
-                                                       run_slot& slot, std::uint64_t now,
+                                                       thread_slot& slot, std::uint64_t now,
                                                        bool timed) noexcept {
     const char* const operation = frame.handler.operation;
     const auto task = frame.handler.task;
@@ -80,7 +80,7 @@ inline void create_handler(run_slot& slot, handler_words& words, const char* obj
     }
 }
 
-[[nodiscard]] inline bool begins_plainly(const run_slot& slot,
+[[nodiscard]] inline bool begins_plainly(const thread_slot& slot,
                                          const thread_words& thread) noexcept {
     return slot.owner() == thread.record && thread.innermost == nullptr && thread.task == 0;
 }
@@ -88,7 +88,7 @@ inline void create_handler(run_slot& slot, handler_words& words, const char* obj
 /// The plain case, of a handler that works for no task.
 /// @param now ticks
 [[gnu::always_inline]] inline void end_plain_handler(handler_frame& frame, thread_words& thread,
-                                                     run_slot& slot, std::uint64_t now,
+                                                     thread_slot& slot, std::uint64_t now,
                                                      bool timed) noexcept {
     frame.handler.slot = nullptr;
     thread.innermost = nullptr;

@@ -10,23 +10,23 @@
 namespace loopmon::measure {
 
 /// set_current_task(), and the run time so far goes to the task that was current until now.
-void switch_task(task_word task) noexcept;
+void switch_task(task_handle task) noexcept;
 
 /// In its scope the thread creates handlers of the monitor itself: they are neither counted nor
 /// timed, and belong to no task.
-class own_work {
+class untracked_scope {
 public:
-    own_work() noexcept { begin(); }
-    ~own_work() { end(); }
-    own_work(const own_work&) = delete;
-    own_work& operator=(const own_work&) = delete;
+    untracked_scope() noexcept { begin(); }
+    ~untracked_scope() { end(); }
+    untracked_scope(const untracked_scope&) = delete;
+    untracked_scope& operator=(const untracked_scope&) = delete;
 
     static void begin() noexcept {
-        ++this_thread.own_work;
+        ++this_thread.untracked_scope;
         this_thread.context = nullptr; // the next handler looks for its slot, and sees this first
     }
-    static void end() noexcept { --this_thread.own_work; }
-    [[nodiscard]] static bool is_on() noexcept { return this_thread.own_work != 0; }
+    static void end() noexcept { --this_thread.untracked_scope; }
+    [[nodiscard]] static bool is_on() noexcept { return this_thread.untracked_scope != 0; }
 };
 
 } // namespace loopmon::measure

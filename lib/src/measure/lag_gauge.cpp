@@ -17,7 +17,7 @@ namespace {
 constexpr auto no_deadline = std::numeric_limits<std::int64_t>::min();
 
 // More deadlines than these, missed in one oversleep, are recorded by buckets and not one by one.
-constexpr std::uint64_t most_recorded_singly = 1000;
+constexpr std::uint64_t max_recorded_singly = 1000;
 
 std::int64_t to_ns(lag_gauge::time_point time) noexcept {
     return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
@@ -31,7 +31,7 @@ lag_gauge::time_point from_ns(std::int64_t ns) noexcept {
 } // namespace
 
 lag_gauge::lag_gauge(nanoseconds interval) noexcept
-    : interval_ns_(interval.count()), disregarded_ns_(no_deadline), deadline_ns_(no_deadline) {
+    : interval_ns_(interval.count()), excluded_ns_(no_deadline), deadline_ns_(no_deadline) {
     assert(interval.count() > 0);
 }
 
@@ -52,8 +52,8 @@ bool lag_gauge::stopped() const noexcept {
     return stopped_.load(std::memory_order_acquire);
 }
 
-void lag_gauge::disregard(time_point deadline) noexcept {
-    disregarded_ns_.store(to_ns(deadline), std::memory_order_relaxed);
+void lag_gauge::exclude(time_point deadline) noexcept {
+    excluded_ns_.store(to_ns(deadline), std::memory_order_relaxed);
 }
 
 void lag_gauge::set_deadline(time_point deadline) noexcept {
@@ -75,7 +75,7 @@ void lag_gauge::complete(const sample& done, nanoseconds interval) noexcept {
     assert(done.lag.count() >= 0);
     assert(interval.count() > 0);
     const auto deadline_ns = to_ns(done.deadline);
-    if (deadline_ns == disregarded_ns_.load(std::memory_order_relaxed)) {
+    if (deadline_ns == excluded_ns_.load(std::memory_order_relaxed)) {
         record_missed(nanoseconds::zero());
         return;
     }
@@ -113,7 +113,7 @@ void lag_gauge::record_missed(nanoseconds next_lag) noexcept {
     }
     // The one that is due at its end was not missed.
     const auto missed = static_cast<std::uint64_t>((lag - nanoseconds(1)) / missed_every_);
-    if (missed > most_recorded_singly) {
+    if (missed > max_recorded_singly) {
         spread(lag, next_lag, missed,
                [this](std::size_t bucket, std::uint64_t times) { lags_.record_in(bucket, times); });
         samples_.store(samples_.load(std::memory_order_relaxed) + missed,

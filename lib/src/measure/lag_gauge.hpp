@@ -41,7 +41,7 @@ public:
     [[nodiscard]] bool stopped() const noexcept;
     /// The sample of this deadline will not count: it is overdue because the context does not run,
     /// and not because it is late.
-    void disregard(time_point deadline) noexcept;
+    void exclude(time_point deadline) noexcept;
 
     // -- written by the sampler
     /// A deadline is set and not met yet.
@@ -81,7 +81,7 @@ private:
     void record_missed(nanoseconds next_lag) noexcept;
 
     std::atomic<std::int64_t> interval_ns_;
-    std::atomic<std::int64_t> disregarded_ns_;
+    std::atomic<std::int64_t> excluded_ns_;
     std::atomic<bool> stopped_{false};
     /// What the sampler writes is on cache lines of its own. 64: that of x86-64 and most of arm64.
     alignas(64) std::atomic<std::int64_t> deadline_ns_;

@@ -2,7 +2,7 @@
 #include "measure/loop_tracking.hpp"
 
 #include "measure/cycle_clock.hpp"
-#include "measure/run_slot.hpp"
+#include "measure/thread_slot.hpp"
 
 #include <new>
 
@@ -12,7 +12,7 @@ namespace {
 
 /// @param head of the list of slots
 template <class F>
-void each_slot(const std::atomic<run_slot*>& head, F visit) {
+void each_slot(const std::atomic<thread_slot*>& head, F visit) {
     for (auto* slot = head.load(std::memory_order_acquire); slot != nullptr; slot = slot->next()) {
         visit(*slot);
     }
@@ -56,7 +56,7 @@ std::vector<running_handler> loop_tracking::running() const {
 
 void loop_tracking::visit_running(void (*visit)(void* by, const running_handler& seen),
                                   void* by) const {
-    each_slot(slots_, [&](const run_slot& slot) {
+    each_slot(slots_, [&](const thread_slot& slot) {
         if (const auto seen = slot.running()) {
             visit(by, *seen);
         }
@@ -67,8 +67,8 @@ handler_totals loop_tracking::totals() const noexcept {
     handler_totals sum;
     // The ended ones first: one that is seen here was created before, on whichever thread, and is
     // seen below. So the live ones never are fewer than none.
-    each_slot(slots_, [&sum](const run_slot& slot) { slot.add_ended_to(sum); });
-    each_slot(slots_, [&sum](const run_slot& slot) { sum.created += slot.n_created(); });
+    each_slot(slots_, [&sum](const thread_slot& slot) { slot.add_ended_to(sum); });
+    each_slot(slots_, [&sum](const thread_slot& slot) { sum.created += slot.n_created(); });
     return sum;
 }
 
@@ -83,7 +83,7 @@ lag_time loop_tracking::lag(std::chrono::steady_clock::time_point now) const noe
 
 bucket_counts loop_tracking::queue_delays() const noexcept {
     bucket_counts sum;
-    each_slot(slots_, [&sum](const run_slot& slot) { slot.add_queue_delays_to(sum); });
+    each_slot(slots_, [&sum](const thread_slot& slot) { slot.add_queue_delays_to(sum); });
     return sum;
 }
 
@@ -101,28 +101,28 @@ std::optional<waited_handler> loop_tracking::take_longest_wait(nanoseconds floor
 
 bucket_counts loop_tracking::run_times() const noexcept {
     bucket_counts sum;
-    each_slot(slots_, [&sum](const run_slot& slot) { slot.add_run_times_to(sum); });
+    each_slot(slots_, [&sum](const thread_slot& slot) { slot.add_run_times_to(sum); });
     return sum;
 }
 
 unsigned loop_tracking::threads() const noexcept {
     unsigned count = 0;
-    each_slot(slots_, [&count](const run_slot& slot) { count += slot.runs_handlers() ? 1 : 0; });
+    each_slot(slots_, [&count](const thread_slot& slot) { count += slot.runs_handlers() ? 1 : 0; });
     return count;
 }
 
-void loop_tracking::disregard_turn(std::uint64_t sequence) noexcept {
-    disregarded_.store(sequence, std::memory_order_relaxed);
+void loop_tracking::exclude_turn(std::uint64_t sequence) noexcept {
+    excluded_.store(sequence, std::memory_order_relaxed);
 }
 
-run_slot* loop_tracking::slot_for(pid_t thread) noexcept {
+thread_slot* loop_tracking::slot_for(pid_t thread) noexcept {
     auto* head = slots_.load(std::memory_order_acquire);
     for (auto* slot = head; slot != nullptr; slot = slot->next()) {
         if (slot->take(thread)) {
             return slot;
         }
     }
-    auto* const added = new (std::nothrow) run_slot(*this);
+    auto* const added = new (std::nothrow) thread_slot(*this);
     if (added == nullptr) {
         return nullptr;
     }
@@ -158,7 +158,7 @@ void loop_tracking::begin_turn(std::uint64_t ticks, const polled_batch& batch) n
     if (recorded != nullptr) {
         recorded->begin(ticks, batch);
     }
-    // As in run_slot::show().
+    // As in thread_slot::show().
     turn_began_.store(ticks, std::memory_order_release);
     ended_before_.store(ended_handlers(), std::memory_order_release);
     turn_.store(sequence + 1, std::memory_order_release);
@@ -176,7 +176,7 @@ void loop_tracking::end_turn(std::uint64_t ticks) noexcept {
     if (recorded == nullptr) {
         return;
     }
-    if (sequence == disregarded_.load(std::memory_order_relaxed)) {
+    if (sequence == excluded_.load(std::memory_order_relaxed)) {
         recorded->skip(ticks);
         return;
     }
@@ -191,7 +191,7 @@ void loop_tracking::end_turn(std::uint64_t ticks) noexcept {
 
 std::uint64_t loop_tracking::ended_handlers() const noexcept {
     std::uint64_t sum = 0;
-    each_slot(slots_, [&sum](const run_slot& slot) { sum += slot.n_ended(); });
+    each_slot(slots_, [&sum](const thread_slot& slot) { sum += slot.n_ended(); });
     return sum;
 }
 

@@ -64,7 +64,7 @@ struct handler_totals {
     [[nodiscard]] std::uint64_t live() const { return created - finished - threw - abandoned; }
 };
 
-class run_slot;
+class thread_slot;
 
 /// All readers are wait-free and for any thread. What they add up is consistent within a handler or
 /// two that begin and end meanwhile.
@@ -112,12 +112,12 @@ public:
     /// That have run handlers of this loop, and live.
     [[nodiscard]] unsigned threads() const noexcept;
     /// This turn will not be recorded: the context does not run, so it is not late.
-    void disregard_turn(std::uint64_t sequence) noexcept;
+    void exclude_turn(std::uint64_t sequence) noexcept;
 
     // -- for the hooks
     /// The slot for a thread that has none in this loop yet. Lock-free.
     /// @return null: no memory
-    [[nodiscard]] run_slot* slot_for(pid_t thread) noexcept;
+    [[nodiscard]] thread_slot* slot_for(pid_t thread) noexcept;
     /// The context is gone.
     void end() noexcept { over_.store(true, std::memory_order_release); }
     [[nodiscard]] bool over() const noexcept { return over_.load(std::memory_order_acquire); }
@@ -136,11 +136,11 @@ private:
     [[nodiscard]] std::uint64_t ended_handlers() const noexcept;
 
     const bool active_;
-    std::atomic<run_slot*> slots_{nullptr};
+    std::atomic<thread_slot*> slots_{nullptr};
     std::atomic<bool> over_{false};
     std::atomic<turn_lag*> lag_{nullptr}; ///< owned; null: nobody watches
-    std::atomic<std::uint64_t> disregarded_{0};
-    /// The words of the turn are on a cache line of their own. 64: as in run_slot.
+    std::atomic<std::uint64_t> excluded_{0};
+    /// The words of the turn are on a cache line of their own. 64: as in thread_slot.
     alignas(64) std::atomic<std::uint64_t> turn_{0}; ///< odd: a turn is on
     std::atomic<std::uint64_t> turn_began_{0};       ///< ticks
     std::atomic<std::uint64_t> ended_before_{0};     ///< handlers that ended before the turn

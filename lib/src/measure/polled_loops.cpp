@@ -16,12 +16,12 @@ namespace {
 
 /// The watched loops by their descriptor. Of these half a million bytes only the pages with a
 /// descriptor in use take memory. A greater descriptor has no turns.
-constexpr std::size_t most_descriptors = 65536;
-constinit std::array<std::atomic<loop_tracking*>, most_descriptors> polled_loops{};
+constexpr std::size_t max_descriptors = 65536;
+constinit std::array<std::atomic<loop_tracking*>, max_descriptors> polled_loops{};
 
 std::atomic<loop_tracking*>* entry_of(int descriptor) noexcept {
     const auto index = static_cast<std::size_t>(descriptor); // of -1: too great
-    return index < most_descriptors ? &polled_loops[index] : nullptr;
+    return index < max_descriptors ? &polled_loops[index] : nullptr;
 }
 
 } // namespace

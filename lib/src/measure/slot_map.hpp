@@ -8,13 +8,13 @@
 
 namespace loopmon::measure {
 
-class run_slot;
+class thread_slot;
 
 /// From an address to a slot: open addressing, at most half full, so that a look-up is a probe or
 /// two. One thread. Entries are never removed one by one.
 class slot_map {
 public:
-    [[nodiscard]] run_slot* find(const void* key) const noexcept {
+    [[nodiscard]] thread_slot* find(const void* key) const noexcept {
         if (entries_.empty()) {
             return nullptr;
         }
@@ -30,7 +30,7 @@ public:
     }
 
     /// @throws std::bad_alloc
-    void insert(const void* key, run_slot* slot) {
+    void insert(const void* key, thread_slot* slot) {
         if ((used_ + 1) * 2 > entries_.size()) {
             grow();
         }
@@ -47,7 +47,7 @@ public:
 private:
     struct entry {
         const void* key = nullptr;
-        run_slot* slot = nullptr;
+        thread_slot* slot = nullptr;
     };
 
     static std::size_t hash(const void* key) noexcept {
@@ -58,7 +58,7 @@ private:
         return static_cast<std::size_t>(product >> 32U);
     }
 
-    void put(const void* key, run_slot* slot) noexcept {
+    void put(const void* key, thread_slot* slot) noexcept {
         const auto mask = entries_.size() - 1;
         auto i = hash(key) & mask;
         while (entries_[i].key != nullptr) {

@@ -43,13 +43,14 @@ void return_block(std::uint32_t number) noexcept;
     return block_at(number / task_block::size).slots[number % task_block::size];
 }
 
-[[nodiscard]] constexpr task_word make_word(std::uint32_t slot, task_slot::generation generation) {
+[[nodiscard]] constexpr task_handle make_word(std::uint32_t slot,
+                                              task_slot::generation generation) {
     return std::uint64_t{generation} << 32 | slot;
 }
-[[nodiscard]] constexpr std::uint32_t slot_of(task_word task) {
+[[nodiscard]] constexpr std::uint32_t slot_of(task_handle task) {
     return static_cast<std::uint32_t>(task);
 }
-[[nodiscard]] constexpr task_slot::generation generation_of(task_word task) {
+[[nodiscard]] constexpr task_slot::generation generation_of(task_handle task) {
     return static_cast<task_slot::generation>(task >> 32);
 }
 

@@ -27,7 +27,7 @@ struct new_task {
     /// Its strings must live as long as the process, as those of the language do.
     source_location where = {};
     std::chrono::steady_clock::time_point began = {};
-    task_word parent = 0; ///< which may be over
+    task_handle parent = 0; ///< which may be over
     bool offloaded = false;
 };
 

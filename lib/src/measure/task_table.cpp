@@ -11,7 +11,7 @@ namespace {
 
 constinit std::atomic<std::uint64_t> next_id{1};
 
-std::uint64_t id_of(task_word task) noexcept {
+std::uint64_t id_of(task_handle task) noexcept {
     return task == 0 ? 0 : slot_at(slot_of(task)).id(generation_of(task));
 }
 
@@ -30,7 +30,7 @@ task_table::~task_table() {
     }
 }
 
-task_word task_table::add(const new_task& task) noexcept {
+task_handle task_table::add(const new_task& task) noexcept {
     active_.fetch_add(1, std::memory_order_relaxed);
     const auto number = take_slot();
     if (number == slot_stack::none) {
@@ -41,7 +41,7 @@ task_word task_table::add(const new_task& task) noexcept {
     return make_word(number, generation);
 }
 
-void task_table::remove(task_word task) noexcept {
+void task_table::remove(task_handle task) noexcept {
     active_.fetch_sub(1, std::memory_order_relaxed);
     if (task == 0) {
         return;
@@ -141,7 +141,7 @@ bool task_table::may_grow() noexcept {
     return true;
 }
 
-std::optional<task_info> find_task(task_word task) {
+std::optional<task_info> find_task(task_handle task) {
     if (task == 0) {
         return std::nullopt;
     }

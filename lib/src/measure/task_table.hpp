@@ -31,10 +31,10 @@ public:
 
     /// Registers a task. Lock-free. Without memory for a new block, or in a full table, the task is
     /// only counted: zero is returned, active() is right, list() lacks it.
-    [[nodiscard]] task_word add(const new_task& task) noexcept;
+    [[nodiscard]] task_handle add(const new_task& task) noexcept;
     /// Ends a task. Lock-free.
     /// @param task what add() returned, also zero
-    void remove(task_word task) noexcept;
+    void remove(task_handle task) noexcept;
 
     /// Tasks that are not done. Wait-free.
     [[nodiscard]] std::uint64_t active() const noexcept {
@@ -67,6 +67,6 @@ private:
 };
 
 /// A task of any table; nothing if it is over. Allocates; for the watcher.
-[[nodiscard]] std::optional<task_info> find_task(task_word task);
+[[nodiscard]] std::optional<task_info> find_task(task_handle task);
 
 } // namespace loopmon::measure

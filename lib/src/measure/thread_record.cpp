@@ -55,7 +55,7 @@ thread_record::~thread_record() {
     }
 }
 
-run_slot* thread_record::slot_of(const void* context) noexcept {
+thread_slot* thread_record::slot_of(const void* context) noexcept {
     if (found_last(context)) {
         return this_thread.slot;
     }
@@ -67,7 +67,8 @@ run_slot* thread_record::slot_of(const void* context) noexcept {
     return slot;
 }
 
-run_slot* thread_record::settle(const void* context, std::shared_ptr<loop_tracking> loop) noexcept {
+thread_slot* thread_record::settle(const void* context,
+                                   std::shared_ptr<loop_tracking> loop) noexcept {
     try {
         auto* const slot = settle_in(std::move(loop));
         if (slot != nullptr) {
@@ -81,7 +82,7 @@ run_slot* thread_record::settle(const void* context, std::shared_ptr<loop_tracki
     }
 }
 
-run_slot* thread_record::slot_in(loop_tracking& loop) noexcept {
+thread_slot* thread_record::slot_in(loop_tracking& loop) noexcept {
     if (auto* const slot = find(&loop)) {
         return slot;
     }
@@ -92,7 +93,7 @@ run_slot* thread_record::slot_in(loop_tracking& loop) noexcept {
     }
 }
 
-run_slot* thread_record::find(const void* key) noexcept {
+thread_slot* thread_record::find(const void* key) noexcept {
     if (this_thread.seen_generation != generation.load(std::memory_order_acquire)) {
         forget_old();
     }
@@ -112,7 +113,7 @@ void thread_record::forget_old() noexcept {
     });
 }
 
-run_slot* thread_record::settle_in(std::shared_ptr<loop_tracking> loop) {
+thread_slot* thread_record::settle_in(std::shared_ptr<loop_tracking> loop) {
     const auto* const key = loop.get();
     auto mine = std::find_if(places_.begin(), places_.end(),
                              [key](const place& settled) { return settled.loop.get() == key; });

@@ -9,8 +9,8 @@
 // whenever any loop ends.
 #pragma once
 
-#include "measure/run_slot.hpp"
 #include "measure/slot_map.hpp"
+#include "measure/thread_slot.hpp"
 #include "measure/thread_words.hpp"
 
 #include <atomic>
@@ -45,14 +45,14 @@ public:
     // Of the present thread.
 
     /// Wait-free. Null: this context was not settled since some loop ended.
-    [[nodiscard]] run_slot* slot_of(const void* context) noexcept;
+    [[nodiscard]] thread_slot* slot_of(const void* context) noexcept;
     /// The slot in the loop of this context, which slot_of() finds from now on. Null: out of
     /// memory.
-    [[nodiscard]] run_slot* settle(const void* context,
-                                   std::shared_ptr<loop_tracking> loop) noexcept;
+    [[nodiscard]] thread_slot* settle(const void* context,
+                                      std::shared_ptr<loop_tracking> loop) noexcept;
     /// Null: out of memory. Wait-free and without allocation but for the first time of a loop after
     /// some loop ended.
-    [[nodiscard]] run_slot* slot_in(loop_tracking& loop) noexcept;
+    [[nodiscard]] thread_slot* slot_in(loop_tracking& loop) noexcept;
 
 private:
     explicit thread_record(pid_t thread) noexcept : thread_(thread) {}
@@ -62,12 +62,12 @@ private:
 
     struct place {
         std::shared_ptr<loop_tracking> loop; ///< so that the slot lives
-        run_slot* slot;
+        thread_slot* slot;
     };
 
-    [[nodiscard]] run_slot* find(const void* key) noexcept;
+    [[nodiscard]] thread_slot* find(const void* key) noexcept;
     void forget_old() noexcept;
-    [[nodiscard]] run_slot* settle_in(std::shared_ptr<loop_tracking> loop);
+    [[nodiscard]] thread_slot* settle_in(std::shared_ptr<loop_tracking> loop);
 
     [[gnu::visibility("hidden")]] static std::atomic<std::uint64_t> generation; // see cycle_clock
 

@@ -5,7 +5,7 @@
 
 namespace loopmon::measure {
 
-class run_slot;
+class thread_slot;
 class thread_record;
 struct handler_frame;
 
@@ -15,12 +15,12 @@ struct thread_words {
     thread_record* record = nullptr; ///< null: it needed none yet, or has given it back
     // The context whose slot was found last, since most threads have one loop.
     const void* context = nullptr;
-    run_slot* slot = nullptr;
+    thread_slot* slot = nullptr;
     std::uint64_t seen_generation = 0;  ///< thread_record's; another one: `context` is out of date
     std::uint64_t task = 0;             ///< see current_task.hpp
     handler_frame* innermost = nullptr; ///< the handler that the thread is in
     std::uint64_t charged = 0;          ///< ticks: up to here run time is charged to tasks
-    unsigned own_work = 0;              ///< see hooks.hpp
+    unsigned untracked_scope = 0;       ///< see hooks.hpp
     // The last read of the system clock, where handlers are timed by it; see cycle_clock.hpp.
     std::uint64_t time_read = 0;
     std::uint64_t counter_read = 0; ///< the cycle counter right before it

@@ -15,7 +15,7 @@ namespace {
 // fetches some takes a few microseconds, and to fall asleep and to be woken takes more. A mistake
 // matters little: a loop whose turns are long, and to which work comes at random, rarely sleeps for
 // so short a time, and one that has a single handler to run has the same lag with and without.
-constexpr nanoseconds shortest_sleep = std::chrono::microseconds(10);
+constexpr nanoseconds min_sleep = std::chrono::microseconds(10);
 constexpr nanoseconds to_fetch_one = std::chrono::microseconds(1);
 
 // In a poll for longer than this the loop sleeps, whatever the poll will return.
@@ -63,9 +63,8 @@ private:
 };
 
 bool turn_lag::slept(std::uint64_t ticks, const polled_batch& batch) const noexcept {
-    return batch.may_sleep &&
-           cycle_clock::between(now_.ended.load(std::memory_order_relaxed), ticks) >
-               shortest_sleep + batch.events * to_fetch_one;
+    return batch.may_sleep && cycle_clock::between(now_.ended.load(std::memory_order_relaxed),
+                                                   ticks) > min_sleep + batch.events * to_fetch_one;
 }
 
 void turn_lag::begin(std::uint64_t ticks, const polled_batch& batch) noexcept {

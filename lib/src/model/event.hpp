@@ -39,10 +39,10 @@ struct stall {
     level severity = level::degraded;
     duration lag{};
     duration threshold{}; ///< the limit that was passed: warn or critical
-    cause why = cause::unknown;
+    model::cause cause = model::cause::unknown;
     bool ongoing = true; ///< false: the loop was found late only after it came back
     std::uint64_t active_tasks = 0;
-    culprit who = {}; ///< filled in by the watcher
+    model::culprit culprit = {}; ///< filled in by the watcher
     /// Not zero: it is this thread alone that is stuck, in one handler; the loop goes on with the
     /// others and is not late.
     int thread = 0;
@@ -58,10 +58,10 @@ struct recovered {
     std::uint64_t episode = 0;
     duration lasted{}; ///< from the start of the delay to its end, without the time of recovery
     duration peak{};
-    cause why = cause::unknown; ///< of the episode
-    bool unwatched = false;     ///< it was not over, but nobody watches it any more
-    int thread = 0;             ///< as in stall
-    bool reported = true;       ///< false: no record of this episode was
+    model::cause cause = model::cause::unknown; ///< of the episode
+    bool unwatched = false;                     ///< it was not over, but nobody watches it any more
+    int thread = 0;                             ///< as in stall
+    bool reported = true;                       ///< false: no record of this episode was
 };
 
 /// The watchdog gate gave up on a loop.
@@ -71,9 +71,9 @@ struct trip {
     std::uint64_t episode = 0;
     duration lag{};
     duration threshold{}; ///< watchdog.lag
-    cause why = cause::unknown;
+    model::cause cause = model::cause::unknown;
     std::uint64_t active_tasks = 0;
-    culprit who = {}; ///< filled in by the watcher
+    model::culprit culprit = {}; ///< filled in by the watcher
 };
 
 /// A handler is long as it said it would be (loopmon::expect_long): reported once, instead of a
@@ -112,25 +112,25 @@ struct rearmed {
 };
 
 /// What happened in a series of stalls.
-struct lateness_series {
+struct delay_series {
     std::string loop;
     std::uint64_t count = 0; ///< how often since the begin of the series
     duration total{};        ///< late, in all
     duration peak{};         ///< the longest
     duration span{}; ///< from the begin of the first until now, or until the end of the last
-    cause why = cause::unknown; ///< of the last that had one
+    model::cause cause = model::cause::unknown; ///< of the last that had one
     time_point began{};
     wall_time since{}; ///< the same on the wall clock; filled in by the watcher
 };
 
 /// A loop is late repeatedly: at doubling intervals, instead of a stall each time.
-struct recurring : lateness_series {
+struct recurring : delay_series {
     static constexpr event_info info{"recurring", "cbf6119208a7443ebbe061df20957d58",
                                      priority::warning};
 };
 
 /// For a while it was not late any more, or it is not watched any more.
-struct recurring_over : lateness_series {
+struct recurring_over : delay_series {
     static constexpr event_info info{"recurring-over", "c20ac05753f04a57b708fcc921734448",
                                      priority::notice};
 };

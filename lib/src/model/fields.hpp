@@ -34,7 +34,7 @@ struct member_of<Value Status::*> {
 
 /// A row.
 /// @tparam Longest what is shown of a text, in bytes
-template <auto Member, std::size_t Longest = longest_text>
+template <auto Member, std::size_t Longest = max_text>
 struct field {
     using status = typename member_of<decltype(Member)>::status;
     using value = typename member_of<decltype(Member)>::value;
@@ -109,8 +109,8 @@ inline constexpr auto loop_fields = std::tuple{
     field<&loop_status::state>{
         "State", changes::signalled,
         "\"nominal\", \"degraded\" (lag reached warn) or \"stalled\" (lag reached critical)."},
-    field<&loop_status::why>{"Cause", changes::signalled,
-                             "why the loop is late, as far as known; empty when nominal."},
+    field<&loop_status::cause>{"Cause", changes::signalled,
+                               "why the loop is late, as far as known; empty when nominal."},
     field<&loop_status::lag>{
         "LagUSec", changes::often,
         "live: the larger of the last sample and of a sample that is overdue now. Grows with "
@@ -144,11 +144,11 @@ inline constexpr auto loop_fields = std::tuple{
         "handlers that exist and do not run: queued, or waiting for a descriptor, a timer or an "
         "event.",
         true},
-    field<&loop_status::running_handler, longest_name>{
+    field<&loop_status::running_handler, max_name>{
         "RunningHandler", changes::often,
         "the handler that runs now, as asio names it, e.g. \"socket.async_receive\"; empty: none.",
         true},
-    field<&loop_status::running_task, longest_name>{
+    field<&loop_status::running_task, max_name>{
         "RunningTask", changes::often, "the task that this handler belongs to; empty: none.", true},
     field<&loop_status::busy_threads>{
         "BusyThreads", changes::often,

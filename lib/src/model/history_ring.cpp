@@ -9,14 +9,14 @@ namespace loopmon::model {
 
 history_ring::compact history_ring::packed(const history_entry& second) noexcept {
     using namespace std::chrono;
-    const auto lag = std::clamp(second.lag_max, duration::zero(), most_lag);
+    const auto lag = std::clamp(second.lag_max, duration::zero(), max_lag);
     const auto when = std::clamp(second.when, wall_time(), last_time).time_since_epoch();
     // The masks change nothing; they show the compiler that the bit-fields hold what they get.
     return {.lag_us = static_cast<std::uint32_t>(duration_cast<microseconds>(lag).count()),
-            .active = static_cast<std::uint32_t>(std::min(second.active_tasks, most_active)),
+            .active = static_cast<std::uint32_t>(std::min(second.active_tasks, max_active)),
             .when_ms = static_cast<std::uint64_t>(duration_cast<milliseconds>(when).count()) &
                        0x3ff'ffff'ffff,
-            .pending = std::min(second.pending, most_pending) & most_pending};
+            .pending = std::min(second.pending, max_pending) & max_pending};
 }
 
 history_entry history_ring::unpacked(const compact& second) noexcept {

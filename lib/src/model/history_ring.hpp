@@ -36,9 +36,9 @@ public:
 
     // What an entry can hold. A value beyond says "at least this", which is all that an overview of
     // an hour needs of one; a time beyond is that of a clock that is not set.
-    static constexpr duration most_lag = std::chrono::microseconds(0xffff'ffff); ///< 71 min
-    static constexpr std::uint64_t most_active = 0xffff'ffff;
-    static constexpr std::uint64_t most_pending = (1U << 22) - 1;                     ///< 4 million
+    static constexpr duration max_lag = std::chrono::microseconds(0xffff'ffff); ///< 71 min
+    static constexpr std::uint64_t max_active = 0xffff'ffff;
+    static constexpr std::uint64_t max_pending = (1U << 22) - 1;                      ///< 4 million
     static constexpr wall_time last_time{std::chrono::milliseconds(0x3ff'ffff'ffff)}; ///< in 2109
 
 private:

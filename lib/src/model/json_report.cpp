@@ -16,11 +16,11 @@ namespace {
 
 // Of each loop, enough to see what came before an alert; ListStalls and GetHistory have the rest. A
 // process of a thousand loops must still be able to send its report over D-Bus.
-constexpr std::size_t most_stalls = 8;
-constexpr std::size_t most_seconds = 60;
-constexpr std::size_t most_tasks = 1000;
+constexpr std::size_t max_stalls = 8;
+constexpr std::size_t max_seconds = 60;
+constexpr std::size_t max_tasks = 1000;
 // A text that is longer has the rest of the loops without their lists. The bus takes 32 MiB.
-constexpr std::size_t most_with_lists = std::size_t{2} * 1024 * 1024;
+constexpr std::size_t max_with_lists = std::size_t{2} * 1024 * 1024;
 
 template <class Values>
 json last_of(const Values& values, std::size_t most) {
@@ -38,10 +38,10 @@ json loop_report(queries& source, queries::id id, const loop_status& loop, bool 
         out["Truncated"] = true;
         return out;
     }
-    const auto tasks = source.tasks(id, 0, most_tasks);
+    const auto tasks = source.tasks(id, 0, max_tasks);
     out["Tasks"] = last_of(tasks, tasks.size());
-    out["Stalls"] = last_of(source.stalls(id), most_stalls);
-    out["History"] = last_of(source.history(id), most_seconds);
+    out["Stalls"] = last_of(source.stalls(id), max_stalls);
+    out["History"] = last_of(source.history(id), max_seconds);
     return out;
 }
 
@@ -71,7 +71,7 @@ std::string json_report(queries& source) {
     };
     add_list("Loops", source.loops(), [&](queries::id id) -> std::optional<json> {
         const auto loop = source.loop(id);
-        return loop ? std::optional(loop_report(source, id, *loop, text.size() < most_with_lists))
+        return loop ? std::optional(loop_report(source, id, *loop, text.size() < max_with_lists))
                     : std::nullopt;
     });
     add_list("Probes", source.probes(), [&](queries::id id) -> std::optional<json> {

@@ -32,7 +32,7 @@ std::int64_t json_usec(wall_time when) {
 json to_json(const std::vector<std::string>& texts) {
     auto out = json::array();
     for (const auto& text : texts) {
-        out.emplace_back(bounded_text(text, longest_text));
+        out.emplace_back(bounded_text(text, max_text));
     }
     return out;
 }
@@ -85,8 +85,8 @@ json to_json(const probe_status& probe) {
 
 json to_json(const task_status& task) {
     json out{{"Id", task.id},
-             {"Name", bounded_text(task.name, longest_name)},
-             {"Spawned", bounded_text(task.spawned, longest_name)},
+             {"Name", bounded_text(task.name, max_name)},
+             {"Spawned", bounded_text(task.spawned, max_name)},
              {"AgeUSec", json_usec(task.age)},
              {"RunTimeUSec", json_usec(task.run_time)},
              {"PendingHandlers", task.pending}};
@@ -100,13 +100,13 @@ json to_json(const task_status& task) {
 }
 
 json to_json(const stall_status& stall) {
-    auto out = to_json(stall.who);
+    auto out = to_json(stall.culprit);
     out["Id"] = stall.id;
     out["Timestamp"] = json_usec(stall.began);
     out["DurationUSec"] = json_usec(stall.lasted);
     out["Ongoing"] = stall.ongoing;
     out["PeakUSec"] = json_usec(stall.peak);
-    out["Cause"] = to_string(stall.why);
+    out["Cause"] = to_string(stall.cause);
     return out;
 }
 

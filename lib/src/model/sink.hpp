@@ -21,7 +21,7 @@ public:
     [[nodiscard]] virtual std::string text_of(const event& happened) = 0;
     /// Waits until what was published has left the process, at most `patience`: the last words
     /// before a trip.
-    virtual void settle(std::chrono::milliseconds patience) noexcept = 0;
+    virtual void flush(std::chrono::milliseconds patience) noexcept = 0;
 };
 
 } // namespace loopmon::model

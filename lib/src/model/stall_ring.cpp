@@ -16,11 +16,11 @@ bool knows_anything(const culprit& who) {
 /// A later look that finds nothing does not take back what an earlier one found.
 void learn(stall_status& known, const stall& seen) {
     known.peak = std::max(known.peak, seen.lag);
-    if (is_evident(seen.why)) {
-        known.why = seen.why;
+    if (is_evident(seen.cause)) {
+        known.cause = seen.cause;
     }
-    if (knows_anything(seen.who)) {
-        known.who = bounded(seen.who);
+    if (knows_anything(seen.culprit)) {
+        known.culprit = bounded(seen.culprit);
     }
 }
 
@@ -40,7 +40,7 @@ void stall_ring::began(const stall& seen, time_point now, wall_time wall) {
         const auto wall_lag = std::chrono::duration_cast<wall_time::duration>(seen.lag);
         known = &entries_.emplace_back(
             entry{{.id = seen.episode, .began = wall - wall_lag}, now - seen.lag});
-        known->status.who = bounded(seen.who);
+        known->status.culprit = bounded(seen.culprit);
     }
     learn(known->status, seen);
     if (entries_.size() > capacity) {
@@ -59,7 +59,7 @@ void stall_ring::ended(const recovered& over) {
         known->status.ongoing = false;
         known->status.lasted = over.lasted;
         known->status.peak = std::max(known->status.peak, over.peak);
-        known->status.why = over.why;
+        known->status.cause = over.cause;
     }
 }
 

@@ -20,7 +20,7 @@ struct loop_status {
     std::string name;
     bool critical = true; ///< gates the watchdog
     level state = level::nominal;
-    cause why = cause::none;
+    model::cause cause = model::cause::none;
     duration lag{};        ///< live
     duration lag_sample{}; ///< the last completed sample
     duration lag_max{};    ///< lifetime
@@ -75,8 +75,8 @@ struct stall_status {
     duration lasted{}; ///< until now, while it is on
     bool ongoing = true;
     duration peak{}; ///< the largest lag that was seen in it
-    cause why = cause::unknown;
-    culprit who = {};
+    model::cause cause = model::cause::unknown;
+    model::culprit culprit = {};
 };
 
 /// One second of a loop.

@@ -142,7 +142,7 @@ void monitor_impl::answered(std::uint64_t probe, duration latency) {
 }
 
 void monitor_impl::failed(std::uint64_t probe, std::string_view error) {
-    post([probe, error = report::bounded_text(error, model::longest_text)](monitor_impl& self) {
+    post([probe, error = report::bounded_text(error, model::max_text)](monitor_impl& self) {
         self.watcher_.failed(probe, error);
         self.signal_changes();
     });
@@ -207,7 +207,7 @@ void monitor_impl::flush() {
     post([passed](monitor_impl&) { passed->set_value(); });
     const auto end = std::chrono::steady_clock::now() + report::outbox::last_patience;
     passed->get_future().wait_until(end);
-    reporter_.settle(std::chrono::duration_cast<std::chrono::milliseconds>(
+    reporter_.flush(std::chrono::duration_cast<std::chrono::milliseconds>(
         end - std::chrono::steady_clock::now()));
 }
 

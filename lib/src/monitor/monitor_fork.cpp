@@ -17,7 +17,7 @@ bool monitor_impl::left_behind(const source_location& where) noexcept {
     if (!in_child()) {
         return false;
     }
-    if (!left_behind_told_.exchange(true)) {
+    if (!left_behind_reported_.exchange(true)) {
         write_from_child(
             model::priority::warning,
             "this process was forked from one that loopmon watches, and is not watched "

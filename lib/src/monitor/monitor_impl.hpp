@@ -159,7 +159,7 @@ private:
     };
 
     const std::uint32_t forks_ = base::forks();
-    std::atomic<bool> left_behind_told_{false};
+    std::atomic<bool> left_behind_reported_{false};
     std::shared_ptr<monitor_impl> kept_; ///< itself, by keep_for_good()
     monitor_impl* kept_before_ = nullptr;
 
@@ -186,7 +186,7 @@ private:
     bool bus_lost_ = false;           ///< and reported as lost by this object
     model::time_point problem_due_{}; ///< the next exception is logged from then on
     std::optional<model::time_point> bus_patience_end_; ///< READY=1 does not wait for it any more
-    bool patience_told_ = false;       ///< that the service manager waits for a debugger
+    bool patience_reported_ = false;   ///< that the service manager waits for a debugger
     model::time_point patience_due_{}; ///< the next such note is logged from then on
     bool injection_;
     watch::start_up start_up_;

@@ -6,7 +6,7 @@
 
 #include "measure/cycle_clock.hpp"
 #include "options.hpp"
-#include "report/words.hpp"
+#include "report/text.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -145,7 +145,7 @@ void monitor_impl::set_up() {
         const auto flying = weak.lock();
         return flying ? report::collect_flight(*flying, why) : report::flight_state();
     });
-    reporter_.tell_previous_trip();
+    reporter_.report_previous_trip();
     if (const auto& problem = investigator_.problem(); !problem.empty()) {
         note(model::priority::warning, "handlers that compute will have no stack: " + problem,
              source_location::current());
@@ -250,10 +250,10 @@ void monitor_impl::check_watchdog() {
 void monitor_impl::announce_wait(model::time_point now) {
     const auto& gate = watcher_.gate();
     const bool patient = gate.wait() > gate.period();
-    if (patient == patience_told_ || (patient && now < patience_due_)) {
+    if (patient == patience_reported_ || (patient && now < patience_due_)) {
         return;
     }
-    patience_told_ = patient;
+    patience_reported_ = patient;
     patience_due_ = patient ? now + patience_period : patience_due_;
     const auto wait = "the service manager's watchdog waits " + report::human(gate.wait());
     note(model::priority::notice,

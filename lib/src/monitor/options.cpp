@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "options.hpp"
 
-#include "report/words.hpp"
+#include "report/text.hpp"
 
 #include <cctype>
 #include <cerrno>
@@ -28,7 +28,7 @@ public:
     template <class Value, class Range>
     void operator()(const char* name, Value value, const Range& allowed) const {
         require(allowed.contains(value), name,
-                " must be " + shown(allowed.least) + " to " + shown(allowed.most));
+                " must be " + shown(allowed.min) + " to " + shown(allowed.max));
     }
 
     void operator()(const duration& a, agreement how, const duration& b) const {

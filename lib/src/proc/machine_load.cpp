@@ -86,9 +86,9 @@ void append(std::string& text, const std::string& part) {
 
 } // namespace
 
-machine_probe::machine_probe(const std::string& root) : machine_probe(root, own_group(root)) {}
+machine_reader::machine_reader(const std::string& root) : machine_reader(root, own_group(root)) {}
 
-machine_probe::machine_probe(const std::string& root, const control_group& group)
+machine_reader::machine_reader(const std::string& root, const control_group& group)
     : own_pressure_(group.mount + group.path + "/cpu.pressure"),
       system_pressure_(root + "/proc/pressure/cpu"),
       events_(group.mount + group.path + "/cgroup.events"),
@@ -102,7 +102,7 @@ machine_probe::machine_probe(const std::string& root, const control_group& group
     }
 }
 
-machine_load machine_probe::look() {
+machine_load machine_reader::sample() {
     machine_load load;
     load.cpu_pressure = pressure(own_pressure_.read());
     if (!load.cpu_pressure) {

@@ -31,15 +31,15 @@ struct control_group {
 };
 
 /// Finds the control group once and keeps its files open. One thread at a time.
-class machine_probe {
+class machine_reader {
 public:
     /// @param root stands before /proc and /sys: a directory of a test's own
-    explicit machine_probe(const std::string& root = {});
+    explicit machine_reader(const std::string& root = {});
 
-    [[nodiscard]] machine_load look();
+    [[nodiscard]] machine_load sample();
 
 private:
-    machine_probe(const std::string& root, const control_group& group);
+    machine_reader(const std::string& root, const control_group& group);
 
     proc_file own_pressure_, system_pressure_, events_;
     std::vector<proc_file> limits_; ///< of the group and of those around it

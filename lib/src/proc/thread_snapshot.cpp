@@ -172,7 +172,7 @@ bool is_traced(std::string_view status) {
     return field(status, "TracerPid:").value_or(0) != 0;
 }
 
-thread_probe::thread_probe(pid_t thread)
+thread_reader::thread_reader(pid_t thread)
     : thread_(thread),
       stat_("/proc/self/task/" + std::to_string(thread) + "/stat"),
       schedstat_("/proc/self/task/" + std::to_string(thread) + "/schedstat"),
@@ -180,7 +180,7 @@ thread_probe::thread_probe(pid_t thread)
       syscall_("/proc/self/task/" + std::to_string(thread) + "/syscall"),
       wchan_("/proc/self/task/" + std::to_string(thread) + "/wchan") {}
 
-thread_snapshot thread_probe::look() {
+thread_snapshot thread_reader::sample() {
     thread_snapshot seen;
     read_clocks(thread_, seen);
     const bool has_clock = seen.cpu_exact;

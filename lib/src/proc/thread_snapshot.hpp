@@ -53,15 +53,15 @@ struct thread_snapshot {
 
 /// Looks at one thread. Opens its files at the first look, in about 0.1 ms; later looks take about
 /// 0.05 ms. One thread at a time.
-class thread_probe {
+class thread_reader {
 public:
-    explicit thread_probe(pid_t thread);
+    explicit thread_reader(pid_t thread);
 
     [[nodiscard]] pid_t thread() const noexcept { return thread_; }
 
     /// Reads the clock itself: durations and points in time must be of the same moment, and the
     /// watcher may have done much since it woke up.
-    [[nodiscard]] thread_snapshot look();
+    [[nodiscard]] thread_snapshot sample();
 
 private:
     pid_t thread_;

@@ -89,7 +89,7 @@ json object_of(const flight_record& flight, extent wanted) {
     if (wanted == extent::without_stack) {
         return out;
     }
-    out["Culprit"] = to_json(flight.why.who);
+    out["Culprit"] = to_json(flight.trip.culprit);
     if (wanted == extent::without_loop) {
         return out;
     }
@@ -115,24 +115,25 @@ flight_state collect_flight(queries& source, const model::trip& why) noexcept {
     }
     attempt([&] { out.loop = source.loop(*id); });
     attempt([&] {
-        auto tasks = source.tasks(*id, 0, flight_record::most_tasks_seen);
+        auto tasks = source.tasks(*id, 0, flight_record::max_tasks_shown);
         out.n_tasks = std::max<std::uint64_t>(tasks.size(), out.loop ? out.loop->active_tasks : 0);
-        std::stable_partition(tasks.begin(), tasks.end(),
-                              [&](const task_status& task) { return task.name == why.who.task; });
-        tasks.resize(std::min(tasks.size(), flight_record::most_tasks));
+        std::stable_partition(tasks.begin(), tasks.end(), [&](const task_status& task) {
+            return task.name == why.culprit.task;
+        });
+        tasks.resize(std::min(tasks.size(), flight_record::max_tasks));
         out.tasks = std::move(tasks);
     });
     attempt([&] {
         auto stalls = source.stalls(*id);
-        keep_last(stalls, flight_record::most_stalls);
+        keep_last(stalls, flight_record::max_stalls);
         for (auto& stall : stalls) {
-            stall.who.stack.clear(); // that of the trip is there
+            stall.culprit.stack.clear(); // that of the trip is there
         }
         out.stalls = std::move(stalls);
     });
     attempt([&] {
         auto history = source.history(*id);
-        keep_last(history, flight_record::most_seconds);
+        keep_last(history, flight_record::max_seconds);
         out.history = std::move(history);
     });
     return out;

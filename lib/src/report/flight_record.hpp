@@ -41,16 +41,16 @@ using flight_source = std::function<flight_state(const model::trip& why)>;
 [[nodiscard]] flight_state collect_flight(queries& source, const model::trip& why) noexcept;
 
 struct flight_record {
-    static constexpr std::size_t most_tasks = 100;
+    static constexpr std::size_t max_tasks = 100;
     /// Searched for those of the culprit. A trip does not leave the time to list them all.
-    static constexpr std::size_t most_tasks_seen = 10'000;
-    static constexpr std::size_t most_stalls = 8;
-    static constexpr std::size_t most_seconds = 60;
+    static constexpr std::size_t max_tasks_shown = 10'000;
+    static constexpr std::size_t max_stalls = 8;
+    static constexpr std::size_t max_seconds = 60;
 
     std::uint64_t n_trips = 0;
     wall_time when{};
     record told = {}; ///< the journal record of the trip
-    model::trip why = {};
+    model::trip trip = {};
     flight_state state = {};
 };
 

@@ -2,8 +2,8 @@
 #include "report/message.hpp"
 
 #include "model/bounds.hpp"
-#include "report/late_text.hpp"
-#include "report/words.hpp"
+#include "report/lag_message.hpp"
+#include "report/text.hpp"
 
 #include <utility>
 
@@ -46,23 +46,24 @@ std::string recovered_text(const model::recovered& e) {
 /// stall and trip have the same fields.
 template <class Late>
 record late_record(Late e) {
-    e.who = bounded(std::move(e.who));
-    const auto stack = bounded_lines(e.who.stack.lines());
-    return {.text = late_text(e),
+    e.culprit = bounded(std::move(e.culprit));
+    const auto stack = bounded_lines(e.culprit.stack.lines());
+    return {.text = lag_message(e),
             .fields = {{"LOOPMON_LOOP", e.loop},
                        {"LOOPMON_LAG_USEC", usec(e.lag)},
                        {"LOOPMON_THRESHOLD_USEC", usec(e.threshold)},
-                       {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
-                       {"LOOPMON_HANDLER", e.who.handler},
-                       {"LOOPMON_TASK", e.who.task},
-                       {"LOOPMON_SPAWNED", e.who.spawned},
-                       {"LOOPMON_SYSCALL", e.who.syscall},
+                       {"LOOPMON_CAUSE", std::string(model::to_string(e.cause))},
+                       {"LOOPMON_HANDLER", e.culprit.handler},
+                       {"LOOPMON_TASK", e.culprit.task},
+                       {"LOOPMON_SPAWNED", e.culprit.spawned},
+                       {"LOOPMON_SYSCALL", e.culprit.syscall},
                        {"LOOPMON_STACK", whole_stack(stack)},
                        {"LOOPMON_EPISODE", std::to_string(e.episode)},
                        {"LOOPMON_ACTIVE_TASKS", std::to_string(e.active_tasks)},
-                       {"LOOPMON_PENDING", e.who.has_pending ? std::to_string(e.who.pending) : ""},
+                       {"LOOPMON_PENDING",
+                        e.culprit.has_pending ? std::to_string(e.culprit.pending) : ""},
                        {"LOOPMON_CPU_PERCENT",
-                        e.who.cpu_percent ? std::to_string(*e.who.cpu_percent) : ""}},
+                        e.culprit.cpu_percent ? std::to_string(*e.culprit.cpu_percent) : ""}},
             .details = shown_frames(stack)};
 }
 
@@ -74,23 +75,23 @@ struct renderer {
         return r;
     }
     record operator()(const model::recovered& e) const {
-        return {.text = recovered_text(e) + cause_text(e.why),
+        return {.text = recovered_text(e) + cause_text(e.cause),
                 .fields = {{"LOOPMON_LOOP", e.loop},
                            {"LOOPMON_DURATION_USEC", usec(e.lasted)},
                            {"LOOPMON_PEAK_USEC", usec(e.peak)},
-                           {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
+                           {"LOOPMON_CAUSE", std::string(model::to_string(e.cause))},
                            {"LOOPMON_EPISODE", std::to_string(e.episode)},
                            {"LOOPMON_THREAD", thread_id(e.thread)}}};
     }
     record operator()(const model::recurring& e) const {
         return series(e, "loop " + e.loop + " is late repeatedly: " + times(e.count) + " in " +
                              human(e.span) + ", for " + human(e.total) + " in total (peak lag " +
-                             human(e.peak) + ')' + cause_text(e.why));
+                             human(e.peak) + ')' + cause_text(e.cause));
     }
     record operator()(const model::recurring_over& e) const {
         return series(e, "loop " + e.loop + " is no longer late repeatedly: it was late " +
                              times(e.count) + " in " + human(e.span) + ", for " + human(e.total) +
-                             " in total (peak lag " + human(e.peak) + ')' + cause_text(e.why));
+                             " in total (peak lag " + human(e.peak) + ')' + cause_text(e.cause));
     }
     record operator()(const model::backlog& e) const {
         const bool is_critical = e.severity == model::level::stalled;
@@ -120,7 +121,7 @@ struct renderer {
     }
     record operator()(const model::trip& e) const { return late_record(e); }
     record operator()(const model::expected_long& e) const {
-        const auto reason = bounded_text(e.reason, longest_name);
+        const auto reason = bounded_text(e.reason, max_name);
         return {.text = "loop " + e.loop + " is busy for " + human(e.lag) + " as announced (" +
                         reason + "; up to " + human(e.allowed) + " is expected)",
                 .fields = {{"LOOPMON_LOOP", e.loop},
@@ -204,13 +205,13 @@ struct renderer {
     }
     record operator()(const model::bus_regained&) const { return {.text = "D-Bus is back"}; }
 
-    static record series(const model::lateness_series& e, std::string text) {
+    static record series(const model::delay_series& e, std::string text) {
         return {.text = std::move(text),
                 .fields = {{"LOOPMON_LOOP", e.loop},
                            {"LOOPMON_COUNT", std::to_string(e.count)},
                            {"LOOPMON_DURATION_USEC", usec(e.total)},
                            {"LOOPMON_PEAK_USEC", usec(e.peak)},
-                           {"LOOPMON_CAUSE", std::string(model::to_string(e.why))},
+                           {"LOOPMON_CAUSE", std::string(model::to_string(e.cause))},
                            {"LOOPMON_TIMESTAMP", usec(e.since)}}};
     }
 

@@ -86,7 +86,7 @@ void outbox::post(std::function<void()> job) noexcept {
     shared_->changed.notify_all();
 }
 
-bool outbox::settle(std::chrono::milliseconds patience) noexcept {
+bool outbox::flush(std::chrono::milliseconds patience) noexcept {
     std::unique_lock lock(shared_->mutex);
     const auto wanted = shared_->queued;
     return shared_->changed.wait_for(lock, patience, [&] { return shared_->done >= wanted; });

@@ -40,7 +40,7 @@ public:
     /// Waits until all jobs queued so far are done, at most `patience`; not at all if that is zero
     /// or less.
     /// @return whether they are
-    bool settle(std::chrono::milliseconds patience) noexcept;
+    bool flush(std::chrono::milliseconds patience) noexcept;
     /// What the destructor does, with less patience; it has nothing left to do then. Jobs that are
     /// posted later may not be done.
     void end(std::chrono::milliseconds patience) noexcept;

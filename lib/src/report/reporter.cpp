@@ -2,7 +2,7 @@
 #include "report/reporter.hpp"
 
 #include "model/bounds.hpp"
-#include "report/late_text.hpp"
+#include "report/lag_message.hpp"
 #include "report/message.hpp"
 
 #include <chrono>
@@ -46,8 +46,8 @@ void attempt(Part&& part) noexcept {
 void complete_stack(const model::event& happened) {
     std::visit(
         [](const auto& event) {
-            if constexpr (requires { event.who.stack; }) {
-                event.who.stack.complete();
+            if constexpr (requires { event.culprit.stack; }) {
+                event.culprit.stack.complete();
             }
         },
         happened);
@@ -105,7 +105,7 @@ reporter::reporter(const std::string& state_directory)
 
 reporter::~reporter() {
     const time_left left(outbox::last_patience);
-    settle(outbox::last_patience);
+    flush(outbox::last_patience);
     files_->end(left.now());
     outbox_->end(left.now());
 }
@@ -137,7 +137,7 @@ void reporter::keep_trip(const model::trip& why) {
     last_trip_.details.clear();
     attempt([&] { last_trip_.reason = render(why).text; });
     files_->post([log = trip_log_, to = complaints{journal_, outbox_},
-                  last = trip_record(last_trip_), stack = why.who.stack]() mutable {
+                  last = trip_record(last_trip_), stack = why.culprit.stack]() mutable {
         attempt([&] {
             if (!stack.empty()) {
                 stack.complete();
@@ -152,7 +152,7 @@ void reporter::keep_flight(const model::trip& why) {
     auto flight = std::make_shared<report::flight_record>();
     flight->n_trips = last_trip_.n_trips;
     flight->when = last_trip_.when;
-    attempt([&] { flight->why = why; });
+    attempt([&] { flight->trip = why; });
     attempt([&] {
         if (flight_source_) {
             flight->state = flight_source_(why);
@@ -161,8 +161,8 @@ void reporter::keep_flight(const model::trip& why) {
     // Written as JSON there, so that the watcher goes on to the trigger.
     files_->post([log = flight_log_, to = complaints{journal_, outbox_}, flight] {
         flight->told.text = bare_reason;
-        flight->why.who.stack.complete();
-        attempt([&] { flight->told = render(flight->why); });
+        flight->trip.culprit.stack.complete();
+        attempt([&] { flight->told = render(flight->trip); });
         save(*log, *flight, "the flight record of a trip", to);
     });
 }
@@ -175,16 +175,16 @@ std::string reporter::text_of(const event& happened) {
     return render(happened).text;
 }
 
-void reporter::settle(std::chrono::milliseconds patience) noexcept {
+void reporter::flush(std::chrono::milliseconds patience) noexcept {
     const time_left left(patience);
     // Twice: a record of the journal may end with one of a file, and that with a complaint.
     for (int i = 0; i < 2; ++i) {
-        files_->settle(left.now());
-        outbox_->settle(left.now());
+        files_->flush(left.now());
+        outbox_->flush(left.now());
     }
 }
 
-void reporter::tell_state_problems() {
+void reporter::report_state_problems() {
     const auto directory = trip_log_.directory_problem();
     if (!directory.empty()) {
         note(priority::warning, "the state directory " + directory +
@@ -197,8 +197,8 @@ void reporter::tell_state_problems() {
     }
 }
 
-void reporter::tell_previous_trip() {
-    tell_state_problems();
+void reporter::report_previous_trip() {
+    report_state_problems();
     if (last_trip_.reported) {
         return;
     }

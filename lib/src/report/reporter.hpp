@@ -23,14 +23,14 @@ public:
     /// @param state_directory empty: trips are not kept
     /// @throws std::system_error without a thread
     explicit reporter(const std::string& state_directory);
-    /// Waits as settle(outbox::last_patience) does, then lets go of what is stuck.
+    /// Waits as flush(outbox::last_patience) does, then lets go of what is stuck.
     ~reporter() override;
 
     using sink::publish;
     void publish(const model::event& happened, const source_location& where) noexcept override;
     [[nodiscard]] std::string text_of(const model::event& happened) override;
     /// Both outboxes, within the same `patience`.
-    void settle(std::chrono::milliseconds patience) noexcept override;
+    void flush(std::chrono::milliseconds patience) noexcept override;
 
     /// What a flight record holds besides the trip itself is asked of `source`, in publish(). If it
     /// throws, the record is made without.
@@ -42,7 +42,7 @@ public:
 
     /// Reports the trip that an earlier run left behind, if that was not reported yet, and what
     /// is wrong with the state directory.
-    void tell_previous_trip();
+    void report_previous_trip();
 
     [[nodiscard]] const trip_record& last_trip() const { return last_trip_; }
     /// That of the last trip, as JSON; empty: none. Does not wait for a disk.
@@ -50,7 +50,7 @@ public:
     [[nodiscard]] journal& log() { return *journal_; }
 
 private:
-    void tell_state_problems();
+    void report_state_problems();
     void post(record entry, const source_location& where);
     void keep_trip(const model::trip& why);
     void keep_flight(const model::trip& why);

@@ -86,10 +86,10 @@ void busy_handlers::report(const look& at, entry& of, model::events& out) {
                          .handler_age = of.age,
                          .with_stack = at.stacks && reported,
                          .still = [this, handler = of.handler] { return still_runs(handler); }});
-            of.why = seen.why;
-            of.who = std::move(seen.who);
+            of.cause = seen.cause;
+            of.culprit = std::move(seen.culprit);
         }
-        identify(of.who, of.handler.object, of.handler.operation, of.handler.task);
+        identify(of.culprit, of.handler.object, of.handler.operation, of.handler.task);
     } catch (const std::bad_alloc&) { // the report says how long, and not where
     }
     out.emplace_back(model::stall{.loop = name_,
@@ -97,9 +97,9 @@ void busy_handlers::report(const look& at, entry& of, model::events& out) {
                                   .severity = model::level::degraded,
                                   .lag = of.age,
                                   .threshold = at.critical,
-                                  .why = of.why,
+                                  .cause = of.cause,
                                   .active_tasks = at.active_tasks,
-                                  .who = of.who,
+                                  .culprit = of.culprit,
                                   .thread = of.handler.thread,
                                   .reported = reported});
     while (of.news <= of.age) {
@@ -116,7 +116,7 @@ void busy_handlers::end(time_point ended, bool unwatched, const entry& of, model
                                       .episode = of.episode,
                                       .lasted = lasted,
                                       .peak = lasted,
-                                      .why = of.why,
+                                      .cause = of.cause,
                                       .unwatched = unwatched,
                                       .thread = of.handler.thread,
                                       .reported = of.reported});

@@ -54,8 +54,8 @@ private:
         duration news{};           ///< the age at which it is reported next
         std::uint64_t episode = 0; ///< zero: not reported yet
         bool reported = false;
-        model::cause why = model::cause::unknown;
-        model::culprit who = {};
+        model::cause cause = model::cause::unknown;
+        model::culprit culprit = {};
         std::unique_ptr<investigation> found = {};
     };
 

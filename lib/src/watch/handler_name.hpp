@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "measure/handler_words.hpp"
+#include "measure/handler_tag.hpp"
 #include "measure/loop_tracking.hpp"
 #include "measure/task_table.hpp"
 #include "model/event.hpp"

@@ -31,8 +31,8 @@ struct suspicion {
 };
 
 struct finding {
-    model::cause why = model::cause::unknown;
-    model::culprit who; ///< what the thread itself shows: system call, stack, machine
+    model::cause cause = model::cause::unknown;
+    model::culprit culprit; ///< what the thread itself shows: system call, stack, machine
 };
 
 /// One delay of one thread.

@@ -48,7 +48,7 @@ loop_statistics::loop_statistics(time_point now, std::shared_ptr<measure::loop_s
     reset(now);
 }
 
-void loop_statistics::turn_to_turns() {
+void loop_statistics::use_turns() {
     by_turns_ = true;
     window_ = lag_window(baseline_->when, ns_per_us);
     baseline_->recorded = {};

@@ -29,7 +29,7 @@ public:
     /// The lag is computed from turns, of which none is missing, and no more from samples.
     [[nodiscard]] bool by_turns() const { return by_turns_; }
     /// From now on it is; what the samples have said so far does not count any more.
-    void turn_to_turns();
+    void use_turns();
 
     /// Takes note of a lag that has completed, if it is the longest.
     void note(duration max);

@@ -11,27 +11,27 @@ judge::loop_vitals loop_watch::vitals() const {
     return {.name = settings_.name,
             .critical = settings_.critical,
             .judge_from = judge_.judged_from(),
-            .lag = seen_.excused ? duration::zero() : judge_.graded_lag(),
-            .overdue = seen_.overdue >= noticeable() && !seen_.excused,
+            .lag = observation_.exempt ? duration::zero() : judge_.graded_lag(),
+            .overdue = observation_.overdue >= noticeable() && !observation_.exempt,
             .progress = gauge_->samples() + loop_->tracking().turn().sequence,
-            .why = judge_.why(),
+            .cause = judge_.why(),
             .episode = judge_.episode(),
-            .active_tasks = seen_.active_tasks};
+            .active_tasks = observation_.active_tasks};
 }
 
 void loop_watch::collect_max() {
-    statistics_.note(lateness_.take_max());
+    statistics_.note(delay_.take_max());
 }
 
 model::loop_status loop_watch::status(time_point now, const pause_ledger& pauses) {
     collect_max();
-    const auto is = lateness_.peek(now, pauses);
+    const auto is = delay_.peek(now, pauses);
     model::loop_status out{.name = settings_.name,
                            .critical = settings_.critical,
                            .state = judge_.state(),
-                           .why = judge_.why(),
+                           .cause = judge_.why(),
                            .lag = is.lag(),
-                           .lag_sample = lateness_.sample(pauses),
+                           .lag_sample = delay_.sample(pauses),
                            .window = settings_.window,
                            .active_tasks = loop_->tasks().active(),
                            .n_samples = gauge_->samples(),
@@ -43,7 +43,7 @@ model::loop_status loop_watch::status(time_point now, const pause_ledger& pauses
                            .critical_lag = settings_.lag.critical,
                            .last_stall = last_stall_,
                            .n_expected = n_expected_};
-    if (const auto handler = lateness_.handler()) {
+    if (const auto handler = delay_.handler()) {
         out.running_handler = name_of(handler->object, handler->operation);
         if (const auto task = measure::find_task(handler->task)) {
             out.running_task = task->name;
@@ -81,7 +81,7 @@ std::vector<model::history_entry> loop_watch::history() const {
 }
 
 void loop_watch::reset_statistics(time_point now) {
-    lateness_.reset_max(now);
+    delay_.reset_max(now);
     statistics_.reset(now);
 }
 

@@ -15,7 +15,7 @@ namespace loopmon::watch {
 
 namespace {
 
-model::lateness_series* series_of(model::event& happened) {
+model::delay_series* series_of(model::event& happened) {
     if (auto* const on = std::get_if<model::recurring>(&happened)) {
         return on;
     }
@@ -31,7 +31,7 @@ loop_watch::loop_watch(time_point now, loop_settings settings,
       loop_(std::move(loop)),
       gauge_(std::move(gauge)),
       finder_(finder),
-      lateness_(loop_, gauge_),
+      delay_(loop_, gauge_),
       judge_(settings_.name, settings_.lag),
       tasks_judge_(settings_.name, settings_.tasks),
       backlog_judge_(settings_.name),
@@ -68,13 +68,13 @@ bool loop_watch::step(const round& at, model::events& out) {
     bool changed = false;
     // Most loops are on time at most looks, and there may be a thousand.
     if (at.now < std::min(settled_, judge_.next_check()) &&
-        statistics_.by_turns() == lateness_.turns_seen() &&
-        !lateness_.stirs(at.now, noticeable(), at.pauses)) {
-        is_.since = lateness_.due();
-        is_.growing = {};
+        statistics_.by_turns() == delay_.sees_turns() &&
+        !delay_.needs_look(at.now, noticeable(), at.pauses)) {
+        reading_.since = delay_.due();
+        reading_.growing = {};
     } else {
-        changed = look(at, out);
-        const bool calm = judge_.state() == model::level::nominal && is_.lag() < noticeable();
+        changed = update(at, out);
+        const bool calm = judge_.state() == model::level::nominal && reading_.lag() < noticeable();
         settled_ = calm ? at.now + lag_window::slot_length : at.now;
     }
     look_at_threads(at, out);
@@ -90,7 +90,7 @@ void loop_watch::look_at_threads(const round& at, model::events& out) {
     const auto number = std::function([this] { return judge_.new_episode(); });
     busy_.step({at.now, at.pauses, settings_.lag.critical, at.stacks, loop_->tasks().active(),
                 judge_.budget(), number},
-               lateness_.outlasting(), out);
+               delay_.outlasting(), out);
 }
 
 void loop_watch::look_at_queue(const round& at, model::events& out) {
@@ -102,33 +102,34 @@ void loop_watch::look_at_queue(const round& at, model::events& out) {
     }
 }
 
-bool loop_watch::look(const round& at, model::events& out) {
-    if (!statistics_.by_turns() && lateness_.turns_seen()) {
-        statistics_.turn_to_turns();
+bool loop_watch::update(const round& at, model::events& out) {
+    if (!statistics_.by_turns() && delay_.sees_turns()) {
+        statistics_.use_turns();
     }
-    is_ = lateness_.look(at.now, noticeable(), at.pauses);
+    reading_ = delay_.update(at.now, noticeable(), at.pauses);
     collect_max();
     base::attempt([&] { statistics_.step(at.now); });
     try {
-        investigate(at, is_);
+        investigate(at, reading_);
     } catch (const std::bad_alloc&) { // who it is remains unknown, that it is late does not
         investigation_.reset();
     }
 
-    seen_ = {.now = at.now,
-             .lag = is_.lag(),
-             .overdue = is_.growing,
-             .why = cause_at(at),
-             .excused = is_.expected && at.now < is_.expected->until,
-             .ended = last_lateness_ended(),
-             .active_tasks = loop_->tasks().active()};
+    observation_ = {.now = at.now,
+                    .lag = reading_.lag(),
+                    .overdue = reading_.growing,
+                    .cause = cause_at(at),
+                    .exempt = reading_.expected && at.now < reading_.expected->until,
+                    .ended = last_delay_ended(),
+                    .active_tasks = loop_->tasks().active()};
     const auto grade_before = std::pair(judge_.state(), judge_.why());
-    base::attempt([&] { expect(at, is_, out); });
+    base::attempt([&] { expect(at, reading_, out); });
     const auto first = out.size();
-    base::attempt([&] { judge_.step(seen_, out); }); // its state is right, whatever is lost of it
+    base::attempt(
+        [&] { judge_.step(observation_, out); }); // its state is right, whatever is lost of it
     base::attempt([&] { remember(at.now, out, first); });
     base::attempt([&] { note_history(at.now); });
-    tasks_judge_.step(at.now, seen_.active_tasks, judge_.budget(), out);
+    tasks_judge_.step(at.now, observation_.active_tasks, judge_.budget(), out);
     return std::pair(judge_.state(), judge_.why()) != grade_before;
 }
 
@@ -136,11 +137,12 @@ duration loop_watch::noticeable() const {
     return std::min(settings_.lag.warn, trip_lag_) / 2;
 }
 
-void loop_watch::expect(const round& at, const lateness::reading& is, model::events& out) {
-    if (!seen_.excused || is.growing < settings_.lag.warn || told_expectation_ == is.expected->id) {
+void loop_watch::expect(const round& at, const loop_delay::reading& is, model::events& out) {
+    if (!observation_.exempt || is.growing < settings_.lag.warn ||
+        reported_expectation_ == is.expected->id) {
         return;
     }
-    told_expectation_ = is.expected->id;
+    reported_expectation_ = is.expected->id;
     ++n_expected_;
     if (judge_.budget().spend(at.now)) {
         out.emplace_back(model::expected_long{.loop = settings_.name,
@@ -152,7 +154,7 @@ void loop_watch::expect(const round& at, const lateness::reading& is, model::eve
 
 // The loop records when its turns end, and the sampler when it fired: a stall has its exact end,
 // whenever that is looked for.
-std::optional<time_point> loop_watch::last_lateness_ended() const {
+std::optional<time_point> loop_watch::last_delay_ended() const {
     std::optional<time_point> last;
     if (const auto sample = gauge_->last(); sample.lag >= settings_.lag.warn / 2) {
         last = sample.deadline + sample.lag;
@@ -179,7 +181,7 @@ void loop_watch::remember(time_point now, model::events& out, std::size_t first)
     bool is_known = false;
     for (auto i = first; i < out.size(); ++i) {
         if (auto* const stall = std::get_if<model::stall>(&out[i])) {
-            stall->who = who_;
+            stall->culprit = culprit_;
             if (stall->episode != last_episode_) {
                 last_episode_ = stall->episode;
                 last_stall_ = wall;
@@ -193,19 +195,19 @@ void loop_watch::remember(time_point now, model::events& out, std::size_t first)
                 wall - std::chrono::duration_cast<model::wall_time::duration>(now - series->began);
         }
     }
-    if (!is_known && is_.growing > duration::zero() && concluded_at_ == is_.growing) {
+    if (!is_known && reading_.growing > duration::zero() && concluded_at_ == reading_.growing) {
         stalls_.updated({.loop = settings_.name,
                          .episode = judge_.episode(),
-                         .lag = seen_.lag,
-                         .why = judge_.why(),
-                         .who = who_});
+                         .lag = observation_.lag,
+                         .cause = judge_.why(),
+                         .culprit = culprit_});
     }
 }
 
 void loop_watch::note_history(time_point now) {
     history_.step(now, std::chrono::system_clock::now(),
-                  std::max(statistics_.take_recent_max(), is_.growing), seen_.active_tasks,
-                  statistics_.pending());
+                  std::max(statistics_.take_recent_max(), reading_.growing),
+                  observation_.active_tasks, statistics_.pending());
 }
 
 // Loops that are on time are looked at together, at moments of a common grid: a thousand of them
@@ -216,26 +218,27 @@ time_point loop_watch::plan(const round& at) const {
     };
     const auto warn = std::min(settings_.lag.warn, at.trip_lag);
     auto next = judge_.next_check();
-    const bool late = is_.growing > duration::zero();
-    if (is_.since && (late || !statistics_.by_turns())) {
+    const bool late = reading_.growing > duration::zero();
+    if (reading_.since && (late || !statistics_.by_turns())) {
         auto lag = judge_.next_lag();
-        if (is_.growing < at.trip_lag) {
+        if (reading_.growing < at.trip_lag) {
             lag = std::min(lag, at.trip_lag);
         }
         // A delay that is half of it already has been looked at.
-        auto due = *is_.since + (is_.growing < lag / 2 ? lag / 2 : lag);
-        if (investigation_ && is_.growing >= at.trip_lag) {
-            due = std::min(due, *is_.since + concluded_at_ + inquiry_period);
+        auto due = *reading_.since + (reading_.growing < lag / 2 ? lag / 2 : lag);
+        if (investigation_ && reading_.growing >= at.trip_lag) {
+            due = std::min(due, *reading_.since + concluded_at_ + inquiry_period);
         }
         const auto fine = std::max<duration>(warn / 10, std::chrono::milliseconds(1));
         next = std::min(next, late ? due : next_on(fine, due));
     }
-    if (is_.expected && is_.expected->until > at.now) {
-        next = std::min(next, is_.expected->until);
+    if (reading_.expected && reading_.expected->until > at.now) {
+        next = std::min(next, reading_.expected->until);
     }
     if (statistics_.by_turns()) { // whether a turn has begun is only seen by looking
         next = std::min(next, next_on(warn, at.now));
-    } else if (!is_.since) { // and so is whether run() is called; its first deadline is later still
+    } else if (!reading_.since) { // and so is whether run() is called; its first deadline is later
+                                  // still
         next = std::min(next, next_on(std::max(warn, settings_.interval), at.now));
     }
     return next;

@@ -16,7 +16,7 @@
 #include "model/status.hpp"
 #include "watch/busy_handlers.hpp"
 #include "watch/investigator.hpp"
-#include "watch/lateness.hpp"
+#include "watch/loop_delay.hpp"
 #include "watch/loop_statistics.hpp"
 #include "watch/pause_detector.hpp"
 
@@ -67,7 +67,7 @@ public:
     }
     [[nodiscard]] judge::loop_vitals vitals() const;
     /// Who holds it up, as found last.
-    [[nodiscard]] const model::culprit& who() const { return who_; }
+    [[nodiscard]] const model::culprit& found_culprit() const { return culprit_; }
     [[nodiscard]] model::level state() const { return judge_.state(); }
     [[nodiscard]] const loop_settings& settings() const { return settings_; }
 
@@ -89,21 +89,21 @@ private:
     /// What the watchdog knows may be out of date by this.
     static constexpr duration inquiry_period = std::chrono::seconds(1);
 
-    bool look(const round& at, model::events& out);
+    bool update(const round& at, model::events& out);
     void look_at_threads(const round& at, model::events& out);
     void look_at_queue(const round& at, model::events& out);
     [[nodiscard]] std::optional<judge::late_work> longest_wait(const round& at);
     [[nodiscard]] time_point plan(const round& at) const;
     /// A lag under this is not looked into: neither the judge nor the watchdog is near its limit.
     [[nodiscard]] duration noticeable() const;
-    void investigate(const round& at, const lateness::reading& is);
+    void investigate(const round& at, const loop_delay::reading& is);
     [[nodiscard]] model::cause cause_at(const round& at) const;
     void keep_long_turns();
     /// @param known no stack is taken if this is the cause still
     void conclude(const round& at, duration lag, bool with_stack,
                   model::cause known = model::cause::none);
-    void expect(const round& at, const lateness::reading& is, model::events& out);
-    [[nodiscard]] std::optional<time_point> last_lateness_ended() const;
+    void expect(const round& at, const loop_delay::reading& is, model::events& out);
+    [[nodiscard]] std::optional<time_point> last_delay_ended() const;
     /// @param first of the events of this look
     void remember(time_point now, model::events& out, std::size_t first);
     void note_history(time_point now);
@@ -113,7 +113,7 @@ private:
     std::shared_ptr<measure::loop_state> loop_;
     std::shared_ptr<measure::lag_gauge> gauge_;
     investigator& finder_;
-    lateness lateness_;
+    loop_delay delay_;
     judge::loop_judge judge_;
     judge::tasks_judge tasks_judge_;
     judge::backlog_judge backlog_judge_;
@@ -125,8 +125,8 @@ private:
     time_point next_ = time_point::min();    ///< no look before
     time_point settled_ = time_point::min(); ///< until then a loop on time needs no judgement
     duration trip_lag_{};                    ///< at the last look
-    lateness::reading is_;                   ///< at the last look
-    judge::loop_observation seen_{};
+    loop_delay::reading reading_;            ///< at the last look
+    judge::loop_observation observation_{};
     model::wall_time last_stall_{};
     std::uint64_t last_episode_ = 0; ///< its number
 
@@ -136,11 +136,11 @@ private:
     pid_t suspect_ = 0;              ///< its thread
     duration concluded_at_{};        ///< the lag at which it was concluded last ...
     std::uint64_t concluded_of_ = 0; ///< ... and of which handler, by its sequence
-    model::cause why_ = model::cause::none;
-    model::culprit who_;
+    model::cause cause_ = model::cause::none;
+    model::culprit culprit_;
 
     std::uint64_t n_expected_ = 0;
-    std::uint64_t told_expectation_ = 0; ///< id of the last one that was reported
+    std::uint64_t reported_expectation_ = 0; ///< id of the last one that was reported
 };
 
 } // namespace loopmon::watch

@@ -8,9 +8,9 @@
 // Nor is it one while the process used CPU time: one that stands still uses none. A suspended
 // machine also shows in CLOCK_BOOTTIME, which goes on while CLOCK_MONOTONIC stands.
 //
-// A long oversleep is an event, and excuses what came due in all of the watcher's sleep, as it is
+// A long oversleep is an event, and exempts what came due in all of the watcher's sleep, as it is
 // not known when in it the process was stopped. A short one is not reported, but a loop with a
-// small `warn` would be late by it; it excuses as much as it lasted.
+// small `warn` would be late by it; it exempts as much as it lasted.
 #pragma once
 
 #include "model/time.hpp"

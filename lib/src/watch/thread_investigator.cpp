@@ -38,22 +38,22 @@ public:
     of_thread(thread_investigator& by, pid_t thread)
         : by_(by),
           probe_(thread),
-          before_(probe_.look()),
+          before_(probe_.sample()),
           awake_(stack::look_whether_awake(thread)) {}
 
     [[nodiscard]] finding conclude(model::time_point, const suspicion& of) override {
-        const auto seen = probe_.look();
-        const auto machine = by_.machine_.look();
+        const auto seen = probe_.sample();
+        const auto machine = by_.machine_.sample();
         auto proof = proc::evidence(before_, seen, of.handler_age, of.lag, of.handlers_in_turn);
         proof.cpu_limit = machine.cpu_limit;
         finding found;
-        found.why = judge::classify(proof);
-        found.who.syscall = proc::syscall_text(seen, &before_);
-        found.who.waiting_in = seen.wchan;
-        found.who.cpu_percent = cpu_percent(proof);
-        found.who.machine = proc::machine_text(before_, seen, machine);
-        if (of.with_stack && found.why != of.known && info_of(found.why).stack) {
-            found.who.stack =
+        found.cause = judge::classify(proof);
+        found.culprit.syscall = proc::syscall_text(seen, &before_);
+        found.culprit.waiting_in = seen.wchan;
+        found.culprit.cpu_percent = cpu_percent(proof);
+        found.culprit.machine = proc::machine_text(before_, seen, machine);
+        if (of.with_stack && found.cause != of.known && info_of(found.cause).stack) {
+            found.culprit.stack =
                 text_of(stack::symboliser(by_.catcher_.capture(probe_.thread(), of.still, awake_)));
         }
         before_ = seen;
@@ -62,7 +62,7 @@ public:
 
 private:
     thread_investigator& by_;
-    proc::thread_probe probe_;
+    proc::thread_reader probe_;
     proc::thread_snapshot before_;           ///< at the last look
     std::optional<stack::seen_awake> awake_; ///< at the first
 };

@@ -28,7 +28,7 @@ private:
     class of_thread;
 
     stack::stack_catcher catcher_;
-    proc::machine_probe machine_;
+    proc::machine_reader machine_;
 };
 
 } // namespace loopmon::watch

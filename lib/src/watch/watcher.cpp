@@ -170,25 +170,25 @@ time_point watcher::step(clock_reading at) {
     });
     const auto round = round_at(at.now);
     const bool starting = !ready_ && !loops_.empty() && !all_started();
-    auto next = at.now + (starting ? start_up_look : longest_sleep);
+    auto next = at.now + (starting ? start_up_look : max_sleep);
     late_loops_ = 0;
     worst_ = model::level::nominal;
     vitals_.clear(); // add() has made room
     // Once a round: of a thousand loops none is in a cache.
     for (auto* const loop : each_) {
-        next = std::min(next, look(*loop, round));
+        next = std::min(next, update(*loop, round));
         late_loops_ += loop->state() != model::level::nominal ? 1 : 0;
         note_worst(*loop);
         vitals_.push_back(loop->vitals());
     }
     base::attempt([&] { feed_watchdog(at.now); });
     next = std::min({next, gate_.next_check(), pause_judge_.next_check()});
-    next = std::max(next, at.now + shortest_sleep);
+    next = std::max(next, at.now + min_sleep);
     pause_detector_.sleeping_until(next);
     return next;
 }
 
-time_point watcher::look(loop_watch& loop, const round& at) {
+time_point watcher::update(loop_watch& loop, const round& at) {
     auto next = at.now + after_failure;
     model::events happened;
     base::attempt([&] {
@@ -207,7 +207,7 @@ const model::culprit* watcher::culprit_of(const std::string& loop) const {
     const auto found = std::find_if(loops_.begin(), loops_.end(), [&](const auto& entry) {
         return entry.second.settings().name == loop;
     });
-    return found == loops_.end() ? nullptr : &found->second.who();
+    return found == loops_.end() ? nullptr : &found->second.found_culprit();
 }
 
 std::span<const judge::loop_vitals> watcher::look_at_vitals() {
@@ -233,10 +233,10 @@ void watcher::feed_watchdog(time_point now) {
     }
     if (decision.tripped) {
         if (const auto* const who = culprit_of(decision.tripped->loop)) {
-            base::attempt([&] { decision.tripped->who = *who; });
+            base::attempt([&] { decision.tripped->culprit = *who; });
         }
         base::attempt([&] { sink_.publish(*decision.tripped); });
-        sink_.settle(last_words_patience);
+        sink_.flush(last_words_patience);
     }
     if (decision.trigger) {
         std::string reason;

@@ -33,9 +33,9 @@ struct watcher_settings {
 class watcher {
 public:
     /// The longest the watcher sleeps: a pause that is shorter than half of it may go unseen.
-    static constexpr duration longest_sleep = std::chrono::seconds(1);
+    static constexpr duration max_sleep = std::chrono::seconds(1);
     /// The shortest: deadlines this close to each other share a round.
-    static constexpr duration shortest_sleep = std::chrono::milliseconds(1);
+    static constexpr duration min_sleep = std::chrono::milliseconds(1);
 
     watcher(const watcher_settings& settings, model::notifier& notifier, model::sink& sink,
             investigator& finder);
@@ -89,7 +89,7 @@ public:
 
 private:
     void publish(const model::events& happened);
-    [[nodiscard]] time_point look(loop_watch& loop, const round& at);
+    [[nodiscard]] time_point update(loop_watch& loop, const round& at);
     [[nodiscard]] round round_at(time_point now) const;
     [[nodiscard]] const model::culprit* culprit_of(const std::string& loop) const;
     /// Valid until the next call.

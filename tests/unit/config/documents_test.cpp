@@ -50,11 +50,11 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string allowed(const duration_range& rule) {
-    return in_quotes(format_time_span(rule.least)) + " to " +
-           in_quotes(format_time_span(rule.most)) + '.';
+    return in_quotes(format_time_span(rule.min)) + " to " + in_quotes(format_time_span(rule.max)) +
+           '.';
 }
 std::string allowed(const count_range& rule) {
-    return std::to_string(rule.least) + " to " + std::to_string(rule.most) + '.';
+    return std::to_string(rule.min) + " to " + std::to_string(rule.max) + '.';
 }
 std::string allowed(any_flag) {
     return "true or false.";

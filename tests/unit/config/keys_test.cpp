@@ -28,8 +28,8 @@ problems problems_of(const std::string& text) {
 struct limits {
     const char* key;
     const char* under; ///< nullptr: there is nothing under the least
-    const char* least;
-    const char* most;
+    const char* min;
+    const char* max;
     const char* over;
 };
 
@@ -85,8 +85,8 @@ problems problems_of_probe(const std::string& key, const std::string& value) {
 TEST_CASE("keys: values are accepted up to both limits and refused one step beyond", "[keys]") {
     for (const limits& l : global_limits) {
         INFO(l.key);
-        CHECK(problems_of(with_key(l.key, l.least)).empty());
-        CHECK(problems_of(with_key(l.key, l.most)).empty());
+        CHECK(problems_of(with_key(l.key, l.min)).empty());
+        CHECK(problems_of(with_key(l.key, l.max)).empty());
         CHECK(problems_of(with_key(l.key, l.over)).size() == 1);
         if (l.under != nullptr) {
             CHECK(problems_of(with_key(l.key, l.under)).size() == 1);
@@ -94,8 +94,8 @@ TEST_CASE("keys: values are accepted up to both limits and refused one step beyo
     }
     for (const limits& l : probe_limits) {
         INFO(l.key);
-        CHECK(problems_of(probe_with(with_key(l.key, l.least))).empty());
-        CHECK(problems_of(probe_with(with_key(l.key, l.most))).empty());
+        CHECK(problems_of(probe_with(with_key(l.key, l.min))).empty());
+        CHECK(problems_of(probe_with(with_key(l.key, l.max))).empty());
         CHECK(problems_of(probe_with(with_key(l.key, l.over))).size() == 1);
         CHECK(problems_of(probe_with(with_key(l.key, l.under))).size() == 1);
     }

@@ -60,14 +60,14 @@ struct in_range {
     void operator()(std::string_view key, const std::chrono::duration<Rep, Period>& value,
                     const loopmond::duration_range& rule) const {
         INFO(key);
-        CHECK(value >= rule.least);
-        CHECK(value <= rule.most);
+        CHECK(value >= rule.min);
+        CHECK(value <= rule.max);
     }
     void operator()(std::string_view key, std::uint64_t value,
                     const loopmond::count_range& rule) const {
         INFO(key);
-        CHECK(value >= rule.least);
-        CHECK(value <= rule.most);
+        CHECK(value >= rule.min);
+        CHECK(value <= rule.max);
     }
     void operator()(std::string_view key, const std::string& value,
                     const loopmond::text_rule& rule) const {

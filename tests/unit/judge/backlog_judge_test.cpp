@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "judge/backlog_judge.hpp"
 #include "support/catch.hpp"
-#include "unit/judge/told.hpp"
+#include "unit/judge/events_of.hpp"
 
 namespace loopmon::judge {
 namespace {
@@ -33,7 +33,7 @@ TEST_CASE("backlog_judge: work that waited for warn is an episode, with who wait
     s.waited(1s, 99ms);
     CHECK(s.out.empty());
     s.waited(2s, 100ms);
-    const auto begun = told<backlog>(s.out);
+    const auto begun = events_of<backlog>(s.out);
     REQUIRE(s.out.size() == 1);
     REQUIRE(begun.size() == 1);
     CHECK(begun[0].loop == "main");
@@ -52,7 +52,7 @@ TEST_CASE("backlog_judge: it is reported again at critical and its doublings") {
     for (auto wait = 100ms; wait <= 5s; wait += 100ms) {
         s.waited(wait, wait);
     }
-    const auto all = told<backlog>(s.out);
+    const auto all = events_of<backlog>(s.out);
     REQUIRE(all.size() == 4); // 100 ms, 1 s, 2 s, 4 s
     CHECK(all[1].severity == level::stalled);
     CHECK(all[1].threshold == 1s);
@@ -67,9 +67,9 @@ TEST_CASE("backlog_judge: it is over when nothing waited for half of warn for cl
     CHECK(s.judge.next_check() == start + 4s);
     s.waited(3500ms, 49ms);
     s.look(4s - 1ns);
-    CHECK(told<backlog_over>(s.out).empty());
+    CHECK(events_of<backlog_over>(s.out).empty());
     s.look(4s);
-    const auto over = told<backlog_over>(s.out);
+    const auto over = events_of<backlog_over>(s.out);
     REQUIRE(over.size() == 1);
     CHECK(over[0].loop == "main");
     CHECK(over[0].episode == 7);
@@ -78,7 +78,7 @@ TEST_CASE("backlog_judge: it is over when nothing waited for half of warn for cl
     CHECK_FALSE(over[0].unwatched);
     CHECK(s.judge.next_check() == time_point::max());
     s.waited(5s, 100ms);
-    CHECK(told<backlog>(s.out).back().episode == 8);
+    CHECK(events_of<backlog>(s.out).back().episode == 8);
 }
 
 TEST_CASE("backlog_judge: without budget neither it nor its end is a record") {
@@ -88,8 +88,8 @@ TEST_CASE("backlog_judge: without budget neither it nor its end is a record") {
     s.look(3s);
     CHECK(made<backlog>(s.out).size() == 1);
     CHECK(made<backlog_over>(s.out).size() == 1);
-    CHECK(told<backlog>(s.out).empty());
-    CHECK(told<backlog_over>(s.out).empty());
+    CHECK(events_of<backlog>(s.out).empty());
+    CHECK(events_of<backlog_over>(s.out).empty());
     CHECK(s.budget.total_suppressed() == 1);
 }
 
@@ -97,12 +97,12 @@ TEST_CASE("backlog_judge: it ends when the loop is not watched any more") {
     strand s;
     s.waited(2s, 500ms);
     s.judge.finish(s.out);
-    const auto over = told<backlog_over>(s.out);
+    const auto over = events_of<backlog_over>(s.out);
     REQUIRE(over.size() == 1);
     CHECK(over[0].lasted == 500ms);
     CHECK(over[0].unwatched);
     s.judge.finish(s.out);
-    CHECK(told<backlog_over>(s.out).size() == 1);
+    CHECK(events_of<backlog_over>(s.out).size() == 1);
 }
 
 } // namespace loopmon::judge

@@ -62,7 +62,7 @@ TEST_CASE("classify: the signatures that were measured on real threads", "[judge
         const char* what;
         thread_activity before, now;
         thread_progress progress;
-        cause why;
+        loopmon::model::cause cause;
     };
     const auto signature = GENERATE(values<struct signature>({
         {"spin", runnable, runnable, did(200ms, 0ms, 0), cause::cpu},
@@ -78,7 +78,7 @@ TEST_CASE("classify: the signatures that were measured on real threads", "[judge
     }));
     CAPTURE(signature.what);
     CHECK(classify(one_handler(signature.before, signature.now, signature.progress)) ==
-          signature.why);
+          signature.cause);
 }
 
 TEST_CASE("classify: starved from 60 % of the time in the run queue on", "[judge]") {

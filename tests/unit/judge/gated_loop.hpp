@@ -51,7 +51,7 @@ struct gated_loop {
                           .lag = lag,
                           .overdue = true,
                           .progress = progress,
-                          .why = why,
+                          .cause = why,
                           .episode = 7,
                           .active_tasks = 4});
     }

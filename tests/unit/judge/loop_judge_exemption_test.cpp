@@ -105,7 +105,7 @@ TEST_CASE("loop_judge: a pause neither worsens an episode nor heals it") {
     CHECK(loop.recoveries()[0].peak == 500ms);
 }
 
-TEST_CASE("loop_judge: a cause excuses as long as there is evidence for it") {
+TEST_CASE("loop_judge: a cause exempts as long as there is evidence for it") {
     shown_loop loop;
     loop.growing(1s, 150ms, GENERATE(cause::starved, cause::traced));
     loop.growing(2s, 1150ms, cause::unknown);
@@ -142,7 +142,7 @@ TEST_CASE("loop_judge: a suppressed stall is counted, its episode has no record 
     loop.punctual(64s - tick);
     CHECK(loop.out.empty());
     loop.punctual(64s);
-    const auto reports = told<suppressed>(loop.out);
+    const auto reports = events_of<suppressed>(loop.out);
     REQUIRE(loop.out.size() == 1);
     REQUIRE(reports.size() == 1);
     CHECK(reports[0].loop == "main");

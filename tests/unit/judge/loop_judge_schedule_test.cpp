@@ -5,7 +5,7 @@
 // that is blocked when the test says so. Proves that those two suffice, and that they never spin.
 #include "judge/loop_judge.hpp"
 #include "support/catch.hpp"
-#include "unit/judge/told.hpp"
+#include "unit/judge/events_of.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -138,8 +138,8 @@ TEST_CASE("loop_judge: 9 s blocked is reported at warn, critical, and its doubli
     for (std::size_t i = 0; i < at.size(); ++i) {
         CHECK(stalls[i].at == at[i]);
     }
-    REQUIRE(told<recovered>(loop.all()).size() == 1);
-    CHECK(told<recovered>(loop.all())[0].lasted == 8751ms);
+    REQUIRE(events_of<recovered>(loop.all()).size() == 1);
+    CHECK(events_of<recovered>(loop.all())[0].lasted == 8751ms);
     CHECK(loop.records.size() == 6);
 }
 
@@ -192,7 +192,7 @@ TEST_CASE("loop_judge: of 12 000 alerts few are reported, and each is counted") 
         REQUIRE(stalls[i].at - stalls[i - flapping.alerts_per_minute].at >= 60s);
     }
     std::uint64_t reported = 0;
-    for (const auto& one : told<suppressed>(loop.all())) {
+    for (const auto& one : events_of<suppressed>(loop.all())) {
         reported += one.count;
     }
     CHECK(stalls.size() == flapping.alerts_per_minute); // in the first ten seconds
@@ -202,7 +202,7 @@ TEST_CASE("loop_judge: of 12 000 alerts few are reported, and each is counted") 
     CHECK(reported > 0);
     constexpr std::uint64_t changes = 2 * 10s / 500ms;
     CHECK(reported <= changes - stalls.size());
-    CHECK(told<recurring>(loop.all()).size() == 9);
+    CHECK(events_of<recurring>(loop.all()).size() == 9);
 }
 
 TEST_CASE("loop_judge: whatever the loop does, its records are consistent") {

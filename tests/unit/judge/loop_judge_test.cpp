@@ -31,7 +31,7 @@ TEST_CASE("loop_judge: an episode begins at warn and not a tick below") {
     CHECK(stalls[0].severity == level::degraded);
     CHECK(stalls[0].lag == 100ms);
     CHECK(stalls[0].threshold == 100ms);
-    CHECK(stalls[0].why == cause::unknown);
+    CHECK(stalls[0].cause == cause::unknown);
     CHECK(stalls[0].ongoing);
     CHECK(stalls[0].active_tasks == 3);
     CHECK(loop.judge.state() == level::degraded);
@@ -130,7 +130,7 @@ TEST_CASE("loop_judge: it heals when clear_after has held, and not a tick earlie
     CHECK(recoveries[0].loop == "main");
     CHECK(recoveries[0].episode == 1);
     CHECK(recoveries[0].peak == 900ms);
-    CHECK(recoveries[0].why == cause::unknown);
+    CHECK(recoveries[0].cause == cause::unknown);
     CHECK(loop.judge.state() == level::nominal);
     CHECK(loop.judge.why() == cause::none);
     CHECK(loop.judge.episode() == 1);
@@ -227,7 +227,7 @@ TEST_CASE("loop_judge: an episode ends when its loop is not watched any more") {
         CHECK(loop.recoveries()[0].episode == 1);
         CHECK(loop.recoveries()[0].lasted == 1s);
         CHECK(loop.recoveries()[0].peak == 1s);
-        CHECK(loop.recoveries()[0].why == cause::blocked);
+        CHECK(loop.recoveries()[0].cause == cause::blocked);
         CHECK(loop.recoveries()[0].unwatched);
         CHECK(loop.recoveries()[0].reported);
     }

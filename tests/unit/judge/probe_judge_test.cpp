@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "judge/probe_judge.hpp"
 #include "support/catch.hpp"
-#include "unit/judge/told.hpp"
+#include "unit/judge/events_of.hpp"
 
 namespace loopmon::judge {
 namespace {
@@ -37,7 +37,7 @@ TEST_CASE("probe_judge: a first answer at the slow limit is reported") {
     probed bus;
     bus.answered(slow);
     CHECK(bus.judge.state() == probe_state::slow);
-    const auto events = told<probe_slow>(bus.out);
+    const auto events = events_of<probe_slow>(bus.out);
     REQUIRE(bus.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].probe == "bus");
@@ -50,7 +50,7 @@ TEST_CASE("probe_judge: a first failure is reported with its reason") {
     bus.failed("no owner");
     CHECK(bus.judge.state() == probe_state::failed);
     CHECK(bus.judge.error() == "no owner");
-    const auto events = told<probe_failed>(bus.out);
+    const auto events = events_of<probe_failed>(bus.out);
     REQUIRE(bus.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].probe == "bus");
@@ -76,7 +76,7 @@ TEST_CASE("probe_judge: another reason for the failure is reported") {
     probed bus;
     bus.failed("timeout");
     bus.failed("no owner");
-    const auto events = told<probe_failed>(bus.out);
+    const auto events = events_of<probe_failed>(bus.out);
     REQUIRE(events.size() == 1);
     CHECK(events[0].error == "no owner");
     CHECK(bus.judge.error() == "no owner");
@@ -90,7 +90,7 @@ TEST_CASE("probe_judge: the return to ok is reported, from slow and from failed"
         bus.failed("timeout");
     }
     bus.answered(3ms);
-    const auto events = told<probe_ok>(bus.out);
+    const auto events = events_of<probe_ok>(bus.out);
     REQUIRE(bus.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].probe == "bus");
@@ -102,7 +102,7 @@ TEST_CASE("probe_judge: a slow answer after a failure is slow, not ok") {
     probed bus;
     bus.failed("timeout");
     bus.answered(slow);
-    CHECK(told<probe_slow>(bus.out).size() == 1);
+    CHECK(events_of<probe_slow>(bus.out).size() == 1);
     CHECK(bus.out.size() == 1);
     CHECK(bus.judge.error().empty());
 }
@@ -112,7 +112,7 @@ TEST_CASE("probe_judge: a new limit grades the next answer") {
     bus.answered(100ms);
     bus.judge.configure(100ms);
     bus.answered(100ms);
-    const auto events = told<probe_slow>(bus.out);
+    const auto events = events_of<probe_slow>(bus.out);
     REQUIRE(events.size() == 1);
     CHECK(events[0].threshold == 100ms);
 }

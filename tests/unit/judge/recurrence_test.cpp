@@ -44,7 +44,7 @@ TEST_CASE("recurrence: a delay of 150 ms every second is summed up at doubling i
         late(loop, at, 150ms);
     }
     REQUIRE(loop.stalls().size() == 1); // one episode that never ends
-    const auto sums = told<recurring>(loop.out);
+    const auto sums = events_of<recurring>(loop.out);
     REQUIRE(sums.size() == 9); // after 10, 20, 40, ... 2560 s
     CHECK(loop.out.size() == 10);
     CHECK(sums[0].loop == "main");
@@ -52,7 +52,7 @@ TEST_CASE("recurrence: a delay of 150 ms every second is summed up at doubling i
     CHECK(sums[0].total == 10 * 150ms + 100ms); // the eleventh is on
     CHECK(sums[0].peak == 150ms);
     CHECK(sums[0].span == 10100ms);
-    CHECK(sums[0].why == cause::blocked);
+    CHECK(sums[0].cause == cause::blocked);
     for (std::size_t i = 1; i < sums.size(); ++i) {
         CHECK(sums[i].span >= 2 * sums[i - 1].span);
         CHECK(sums[i].span < 2 * sums[i - 1].span + 1s);
@@ -70,9 +70,9 @@ TEST_CASE("recurrence: frequent episodes are not reported one by one") {
     CHECK(loop.judge.n_stalls() == 720);
     CHECK(loop.stalls().size() == 9); // the tenth makes it a series
     CHECK(loop.recoveries().size() == 9);
-    CHECK(made<stall>(loop.out).size() == 720);   // whoever lists them gets them all
-    CHECK(told<recurring>(loop.out).size() == 7); // after 45, 90, ... 2880 s
-    CHECK(told<suppressed>(loop.out).empty());    // the summaries say it
+    CHECK(made<stall>(loop.out).size() == 720);        // whoever lists them gets them all
+    CHECK(events_of<recurring>(loop.out).size() == 7); // after 45, 90, ... 2880 s
+    CHECK(events_of<suppressed>(loop.out).empty());    // the summaries say it
     CHECK(loop.judge.n_suppressed() == 711);
 
     SECTION("a worse one is") {
@@ -87,23 +87,23 @@ TEST_CASE("recurrence: frequent episodes are not reported one by one") {
     SECTION("the end of the series is reported, and after it each one again") {
         loop.out.clear();
         idle_until(loop, 3595s + 299s);
-        CHECK(told<recurring_over>(loop.out).empty());
+        CHECK(events_of<recurring_over>(loop.out).empty());
         idle_until(loop, 3595s + 301s);
-        const auto over = told<recurring_over>(loop.out);
+        const auto over = events_of<recurring_over>(loop.out);
         REQUIRE(over.size() == 1);
         CHECK(over[0].loop == "main");
         CHECK(over[0].count == 720);
         CHECK(over[0].total == 720 * 150ms);
         CHECK(over[0].peak == 150ms);
         CHECK(over[0].span == 3595150ms);
-        CHECK(over[0].why == cause::blocked);
+        CHECK(over[0].cause == cause::blocked);
         late(loop, 4000s, 150ms);
         CHECK(loop.stalls().size() == 1);
     }
     SECTION("its end is reported when the loop is not watched any more") {
         loop.judge.finish(start + 3600s, loop.out);
-        REQUIRE(told<recurring_over>(loop.out).size() == 1);
-        CHECK(told<recurring_over>(loop.out)[0].count == 720);
+        REQUIRE(events_of<recurring_over>(loop.out).size() == 1);
+        CHECK(events_of<recurring_over>(loop.out)[0].count == 720);
     }
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("recurrence: a few stalls, and those that are minutes apart, are repor
         idle_until(loop, i * apart + 5s);
     }
     CHECK(loop.stalls().size() == static_cast<std::size_t>(times));
-    CHECK(told<recurring>(loop.out).empty());
+    CHECK(events_of<recurring>(loop.out).empty());
 }
 
 TEST_CASE("recurrence: one long stall is counted once") {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "judge/loop_judge.hpp"
-#include "unit/judge/told.hpp"
+#include "unit/judge/events_of.hpp"
 
 #include <vector>
 
@@ -25,7 +25,7 @@ struct shown_loop {
 
     /// A deadline that is overdue by `lag`.
     void growing(duration at, duration lag, cause why = cause::none) {
-        judge.step({.now = start + at, .lag = lag, .overdue = lag, .why = why, .active_tasks = 3},
+        judge.step({.now = start + at, .lag = lag, .overdue = lag, .cause = why, .active_tasks = 3},
                    out);
     }
     /// No deadline is overdue, the last sample was late by `lag`.
@@ -33,14 +33,14 @@ struct shown_loop {
         judge.step({.now = start + at,
                     .lag = lag,
                     .overdue = duration::zero(),
-                    .why = why,
+                    .cause = why,
                     .active_tasks = 3},
                    out);
     }
     void punctual(duration at) { completed(at, duration::zero()); }
 
-    [[nodiscard]] std::vector<stall> stalls() const { return told<stall>(out); }
-    [[nodiscard]] std::vector<recovered> recoveries() const { return told<recovered>(out); }
+    [[nodiscard]] std::vector<stall> stalls() const { return events_of<stall>(out); }
+    [[nodiscard]] std::vector<recovered> recoveries() const { return events_of<recovered>(out); }
 };
 
 } // namespace loopmon::judge

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "judge/tasks_judge.hpp"
 #include "support/catch.hpp"
-#include "unit/judge/told.hpp"
+#include "unit/judge/events_of.hpp"
 
 #include <initializer_list>
 
@@ -42,7 +42,7 @@ TEST_CASE("tasks_judge: one task over the limit is reported once, the limit itse
     CHECK(tasks.out.empty());
     tasks.see(101);
     tasks.see(5000);
-    const auto events = told<tasks_high>(tasks.out);
+    const auto events = events_of<tasks_high>(tasks.out);
     REQUIRE(tasks.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].loop == "main");
@@ -55,7 +55,7 @@ TEST_CASE("tasks_judge: what is wrong ends when the loop is not watched any more
     tasks.see(101);
     tasks.out.clear();
     tasks.judge.finish(120, tasks.out);
-    const auto events = told<tasks_normal>(tasks.out);
+    const auto events = events_of<tasks_normal>(tasks.out);
     REQUIRE(tasks.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].loop == "main");
@@ -73,8 +73,8 @@ TEST_CASE("tasks_judge: flapping around the limit is held to the budget of the l
         tasks.see(101);
         tasks.see(100);
     }
-    CHECK(told<tasks_high>(tasks.out).size() == 10);
-    CHECK(told<tasks_normal>(tasks.out).size() == 10);
+    CHECK(events_of<tasks_high>(tasks.out).size() == 10);
+    CHECK(events_of<tasks_normal>(tasks.out).size() == 10);
     CHECK(tasks.budget.total_suppressed() == 490);
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("tasks_judge: back at the limit is normal, reported once") {
     tasks.out.clear();
     tasks.see(100);
     tasks.see(99);
-    const auto events = told<tasks_normal>(tasks.out);
+    const auto events = events_of<tasks_normal>(tasks.out);
     REQUIRE(tasks.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].active_tasks == 100);
@@ -105,7 +105,7 @@ TEST_CASE("tasks_judge: nothing is judged before its time") {
     CHECK(tasks.out.empty());
     tasks.now = start + 5s;
     tasks.see(101);
-    CHECK(told<tasks_high>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_high>(tasks.out).size() == 1);
 }
 
 TEST_CASE("tasks_judge: without judge_from nothing is judged") {
@@ -121,7 +121,7 @@ TEST_CASE("tasks_judge: minima that rise leak_windows times in a row are a leak"
     tasks.windows({20, 24, 28, 32});
     CHECK(tasks.out.empty()); // three rises, the third window is not over yet
     tasks.see(33);
-    const auto events = told<tasks_leak>(tasks.out);
+    const auto events = events_of<tasks_leak>(tasks.out);
     REQUIRE(tasks.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].loop == "main");
@@ -141,7 +141,7 @@ TEST_CASE("tasks_judge: a window ends at its end and not a tick earlier") {
     CHECK(tasks.out.empty());
     tasks.now += tick;
     tasks.see(20);
-    CHECK(told<tasks_leak>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_leak>(tasks.out).size() == 1);
 }
 
 TEST_CASE("tasks_judge: a rise one short of leak_min is none") {
@@ -153,7 +153,7 @@ TEST_CASE("tasks_judge: a rise one short of leak_min is none") {
 TEST_CASE("tasks_judge: a rise of exactly leak_min is a leak") {
     counted tasks(leak_only);
     tasks.windows({20, 21, 22, 30, 30});
-    CHECK(told<tasks_leak>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_leak>(tasks.out).size() == 1);
 }
 
 TEST_CASE("tasks_judge: a minimum that stays once breaks the row") {
@@ -161,7 +161,7 @@ TEST_CASE("tasks_judge: a minimum that stays once breaks the row") {
     tasks.windows({20, 40, 40, 60, 80});
     CHECK(tasks.out.empty());
     tasks.windows({100, 100}); // 40 60 80 100 is the row
-    CHECK(told<tasks_leak>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_leak>(tasks.out).size() == 1);
 }
 
 TEST_CASE("tasks_judge: bursts of any size are not a leak") {
@@ -181,7 +181,7 @@ TEST_CASE("tasks_judge: a leak is reported once, and normal when a minimum did n
     CHECK(tasks.out.size() == 1);
     tasks.out.clear();
     tasks.windows({70, 70, 70});
-    const auto events = told<tasks_normal>(tasks.out);
+    const auto events = events_of<tasks_normal>(tasks.out);
     REQUIRE(tasks.out.size() == 1);
     REQUIRE(events.size() == 1);
     CHECK(events[0].limit == 10);
@@ -191,13 +191,13 @@ TEST_CASE("tasks_judge: it is not normal while the other rule holds") {
     counted tasks({.max = 15, .leak_windows = 3, .leak_window = 60s, .leak_min = 10});
     tasks.windows({16, 26, 36, 46});
     tasks.see(46);
-    CHECK(told<tasks_high>(tasks.out).size() == 1);
-    CHECK(told<tasks_leak>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_high>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_leak>(tasks.out).size() == 1);
     tasks.see(15); // under the limit, but the last window rose
-    CHECK(told<tasks_normal>(tasks.out).empty());
+    CHECK(events_of<tasks_normal>(tasks.out).empty());
     tasks.now += 60s;
     tasks.see(15);
-    CHECK(told<tasks_normal>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_normal>(tasks.out).size() == 1);
 }
 
 TEST_CASE("tasks_judge: a gap without observations is one window") {
@@ -211,7 +211,7 @@ TEST_CASE("tasks_judge: a gap without observations is one window") {
     CHECK(tasks.out.empty());
     tasks.now += tick;
     tasks.see(100);
-    CHECK(told<tasks_leak>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_leak>(tasks.out).size() == 1);
 }
 
 TEST_CASE("tasks_judge: a new leak rule restarts the windows, another limit does not") {
@@ -227,7 +227,7 @@ TEST_CASE("tasks_judge: a new leak rule restarts the windows, another limit does
     }
     tasks.judge.configure(limits);
     tasks.windows({40, 40});
-    CHECK(told<tasks_leak>(tasks.out).size() == (rule_changes ? 0u : 1u));
+    CHECK(events_of<tasks_leak>(tasks.out).size() == (rule_changes ? 0u : 1u));
 }
 
 TEST_CASE("tasks_judge: lifting the limit makes it normal") {
@@ -235,7 +235,7 @@ TEST_CASE("tasks_judge: lifting the limit makes it normal") {
     tasks.see(101);
     tasks.judge.configure({.max = 0});
     tasks.see(101);
-    CHECK(told<tasks_normal>(tasks.out).size() == 1);
+    CHECK(events_of<tasks_normal>(tasks.out).size() == 1);
 }
 
 TEST_CASE("tasks_judge: zero leak_windows means no leak rule") {

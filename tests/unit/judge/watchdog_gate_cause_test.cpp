@@ -26,7 +26,7 @@ TEST_CASE("watchdog_gate: by default all causes trip but starved, paused and tra
         CHECK(decision.tripped.has_value() == !fed);
         CHECK(decision.trigger == !fed);
         if (decision.tripped) {
-            CHECK(decision.tripped->why == (why == cause::none ? cause::unknown : why));
+            CHECK(decision.tripped->cause == (why == cause::none ? cause::unknown : why));
         }
     }
 }
@@ -72,7 +72,7 @@ TEST_CASE("watchdog_gate: a starved loop trips when it turns out to be blocked")
     CHECK(silent(main.late(5s, 6s, cause::starved)));
     const auto decision = main.late(5s + tick, 6s + tick, cause::blocked);
     REQUIRE(decision.tripped);
-    CHECK(decision.tripped->why == cause::blocked);
+    CHECK(decision.tripped->cause == cause::blocked);
     CHECK(decision.trigger);
 }
 
@@ -89,8 +89,8 @@ TEST_CASE("watchdog_gate: the trip names the latest of the loops whose cause tri
     gated_loop main;
     REQUIRE(main.get_ready());
     const loop_vitals loops[] = {
-        {.name = "starved", .lag = 9s, .overdue = true, .why = cause::starved},
-        {.name = "blocked", .lag = 6s, .overdue = true, .why = cause::blocked}};
+        {.name = "starved", .lag = 9s, .overdue = true, .cause = cause::starved},
+        {.name = "blocked", .lag = 6s, .overdue = true, .cause = cause::blocked}};
     const auto decision = main.gate.step(gated_loop::start + 2s, loops);
     REQUIRE(decision.tripped);
     CHECK(decision.tripped->loop == "blocked");

@@ -31,7 +31,7 @@ struct random_loop {
     time_point deadline = start + interval;
     time_point blocked_until = start;
     time_point rests_until = start;
-    cause why = cause::none;
+    model::cause cause = model::cause::none;
     duration sample{};
     std::uint64_t progress = 0;
 
@@ -53,7 +53,7 @@ struct random_loop {
                 .lag = std::max(sample, overdue),
                 .overdue = overdue > 0ns,
                 .progress = progress,
-                .why = why};
+                .cause = cause};
     }
 };
 
@@ -99,7 +99,7 @@ void disturb(chance& chance, std::vector<random_loop>& loops, time_point now) {
     for (auto& loop : loops) {
         if (now >= loop.blocked_until && chance.one_in(100)) {
             loop.blocked_until = now + chance.ms(50, 15'000);
-            loop.why = chance.of(causes);
+            loop.cause = chance.of(causes);
         }
         if (chance.one_in(500)) {
             loop.rests_until = now + chance.ms(100, 30'000);
@@ -160,7 +160,7 @@ TEST_CASE("watchdog_gate: whatever the loops do, what systemd receives is consis
         }
         const bool off = limits.action == watchdog_action::off;
         const auto counts = [&](const loop_vitals& loop) {
-            return !off && loop.critical && now >= loop.judge_from && limits.trips_for(loop.why);
+            return !off && loop.critical && now >= loop.judge_from && limits.trips_for(loop.cause);
         };
         const auto trips_gate = [&](const loop_vitals& loop) {
             return counts(loop) && loop.lag >= limits.lag;

@@ -28,7 +28,7 @@ TEST_CASE("watchdog_gate: it trips at the limit and not a tick below") {
     CHECK(decision.tripped->episode == 7);
     CHECK(decision.tripped->lag == 5s);
     CHECK(decision.tripped->threshold == 5s);
-    CHECK(decision.tripped->why == cause::unknown);
+    CHECK(decision.tripped->cause == cause::unknown);
     CHECK(decision.tripped->active_tasks == 4);
     CHECK(main.gate.state() == watchdog_state::triggered);
 }

@@ -100,7 +100,7 @@ TEST_CASE("lag_gauge: missed deadlines count when there is no next sample, too")
     lag_gauge gauge(250ms);
     gauge.complete({start, 600ms}, 250ms);
     if (disregarded) {
-        gauge.disregard(start + 750ms);
+        gauge.exclude(start + 750ms);
         gauge.complete({start + 750ms, 10h}, 250ms);
     } else {
         gauge.clear_deadline();
@@ -141,7 +141,7 @@ TEST_CASE("lag_gauge: the maximum is that since it was last taken") {
 
 TEST_CASE("lag_gauge: a disregarded deadline leaves no trace, the one after it does") {
     lag_gauge gauge(250ms);
-    gauge.disregard(start);
+    gauge.exclude(start);
     gauge.complete({start, 10h}, 250ms);
     CHECK(gauge.samples() == 0);
     CHECK(gauge.lags().copy().total() == 0);

@@ -133,7 +133,7 @@ TEST_CASE("sampler: ends at the turn after stop, and lets go of its gauge") {
 
 TEST_CASE("sampler: a disregarded deadline is not counted, the next one is") {
     sampled_loop loop(100ms);
-    loop.gauge->disregard(*loop.gauge->deadline());
+    loop.gauge->exclude(*loop.gauge->deadline());
     loop.advance(1h);
     CHECK(loop.gauge->samples() == 0);
     loop.advance(100ms);

@@ -18,7 +18,7 @@ const new_task any = {.name = "any"};
 
 } // namespace
 
-TEST_CASE("task_word: stands for its task until that ends, and for nothing afterwards") {
+TEST_CASE("task_handle: stands for its task until that ends, and for nothing afterwards") {
     task_table table;
     const auto task = table.add({.name = "first"});
     REQUIRE(find_task(task));
@@ -32,8 +32,8 @@ TEST_CASE("task_word: stands for its task until that ends, and for nothing after
     CHECK_FALSE(find_task(0));
 }
 
-TEST_CASE("task_word: outlives the table") {
-    task_word task = 0;
+TEST_CASE("task_handle: outlives the table") {
+    task_handle task = 0;
     {
         task_table table;
         task = table.add(any);
@@ -169,7 +169,7 @@ TEST_CASE("task accounts: many threads, and every handler and nanosecond is ther
 
 TEST_CASE("task accounts: handlers that outlive their task never touch the next one's number") {
     task_table table;
-    std::atomic<task_word> current{table.add(any)};
+    std::atomic<task_handle> current{table.add(any)};
     std::atomic<bool> done{false};
     std::array<std::thread, 2> threads;
     for (auto& thread : threads) {

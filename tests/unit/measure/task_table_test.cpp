@@ -74,7 +74,7 @@ TEST_CASE("task_table: ids are unique and never used again") {
 
 TEST_CASE("task_table: grows over block borders and loses nothing") {
     task_table table;
-    std::vector<task_word> tasks;
+    std::vector<task_handle> tasks;
     constexpr std::size_t count = 3 * task_block::size + 1; // three blocks, one slot of a fourth
     for (std::size_t i = 0; i < count; ++i) {
         tasks.push_back(table.add(called(std::to_string(i))));
@@ -93,7 +93,7 @@ TEST_CASE("task_table: grows over block borders and loses nothing") {
 
 TEST_CASE("task_table: in a full table a task is counted and not listed") {
     task_table table(1);
-    std::vector<task_word> tasks;
+    std::vector<task_handle> tasks;
     for (std::size_t i = 0; i < task_block::size; ++i) {
         tasks.push_back(table.add(called("fits")));
     }
@@ -110,7 +110,7 @@ TEST_CASE("task_table: in a full table a task is counted and not listed") {
 
 TEST_CASE("task_table: pages are the oldest of what is left, whatever slots they are in") {
     task_table table;
-    std::vector<task_word> old;
+    std::vector<task_handle> old;
     old.reserve(20);
     for (int i = 0; i < 20; ++i) {
         old.push_back(table.add(called("old")));
@@ -184,7 +184,7 @@ TEST_CASE("task_table: many threads add and remove while another lists whole tas
         // Name, line and age of a task go together, so a torn copy shows.
         const loopmon::source_location where("churn.cpp", static_cast<unsigned>(name), "");
         const std::chrono::steady_clock::time_point began{std::chrono::seconds(name)};
-        std::vector<task_word> tasks;
+        std::vector<task_handle> tasks;
         for (std::size_t i = 0; !done; ++i) {
             while (tasks.size() < held) {
                 tasks.push_back(
@@ -237,7 +237,7 @@ TEST_CASE("task_table: no slot belongs to two threads at once") {
     std::atomic<int> shared{0};
     const auto churn = [&table, &owners, &shared] {
         for (int i = 0; i < rounds; ++i) {
-            std::array<task_word, 3> mine{};
+            std::array<task_handle, 3> mine{};
             for (auto& task : mine) {
                 task = table.add(called(""));
                 if (task != 0) {

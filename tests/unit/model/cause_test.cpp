@@ -77,7 +77,7 @@ TEST_CASE("cause: each has one row, in the order of their values, and a word of 
     CHECK(to_string(static_cast<cause>(causes.size())) == "unknown");
 }
 
-TEST_CASE("cause: missing evidence excuses nothing, and a stopped process is never ended",
+TEST_CASE("cause: missing evidence exempts nothing, and a stopped process is never ended",
           "[model]") {
     CHECK(info_of(cause::unknown).trips == cause_trips::always);
     CHECK(info_of(cause::paused).trips == cause_trips::never);

@@ -122,32 +122,31 @@ TEST_CASE("history_ring: what an entry cannot hold is shown as the most that it 
         return ring.list().at(0);
     };
     using ring = history_ring;
-    const auto most =
-        kept({ring::last_time, ring::most_lag, ring::most_active, ring::most_pending});
+    const auto most = kept({ring::last_time, ring::max_lag, ring::max_active, ring::max_pending});
     CHECK(most.when == ring::last_time);
-    CHECK(most.lag_max == ring::most_lag);
-    CHECK(most.active_tasks == ring::most_active);
-    CHECK(most.pending == ring::most_pending);
+    CHECK(most.lag_max == ring::max_lag);
+    CHECK(most.active_tasks == ring::max_active);
+    CHECK(most.pending == ring::max_pending);
 
-    const auto more = kept({ring::last_time + 1ms, ring::most_lag + 1us, ring::most_active + 1,
-                            ring::most_pending + 1});
+    const auto more = kept(
+        {ring::last_time + 1ms, ring::max_lag + 1us, ring::max_active + 1, ring::max_pending + 1});
     CHECK(more.when == ring::last_time);
-    CHECK(more.lag_max == ring::most_lag);
-    CHECK(more.active_tasks == ring::most_active);
-    CHECK(more.pending == ring::most_pending);
+    CHECK(more.lag_max == ring::max_lag);
+    CHECK(more.active_tasks == ring::max_active);
+    CHECK(more.pending == ring::max_pending);
 
     const auto largest = kept({wall_time::max(), duration::max(), ~0ULL, ~0ULL});
     CHECK(largest.when == ring::last_time);
-    CHECK(largest.lag_max == ring::most_lag);
-    CHECK(largest.active_tasks == ring::most_active);
-    CHECK(largest.pending == ring::most_pending);
+    CHECK(largest.lag_max == ring::max_lag);
+    CHECK(largest.active_tasks == ring::max_active);
+    CHECK(largest.pending == ring::max_pending);
 
-    const auto less = kept({ring::last_time - 1ms, ring::most_lag - 1us, ring::most_active - 1,
-                            ring::most_pending - 1});
+    const auto less = kept(
+        {ring::last_time - 1ms, ring::max_lag - 1us, ring::max_active - 1, ring::max_pending - 1});
     CHECK(less.when == ring::last_time - 1ms);
-    CHECK(less.lag_max == ring::most_lag - 1us);
-    CHECK(less.active_tasks == ring::most_active - 1);
-    CHECK(less.pending == ring::most_pending - 1);
+    CHECK(less.lag_max == ring::max_lag - 1us);
+    CHECK(less.active_tasks == ring::max_active - 1);
+    CHECK(less.pending == ring::max_pending - 1);
 }
 
 TEST_CASE("history_ring: keeps milliseconds of time and microseconds of lag", "[report]") {

@@ -74,8 +74,8 @@ TEST_CASE("json_report: the last eight stalls and the last minute", "[report]") 
                                       .lasted = 2ms,
                                       .ongoing = id == 9,
                                       .peak = 3ms,
-                                      .why = loopmon::model::cause::io,
-                                      .who = {.stack = {"f"}}});
+                                      .cause = loopmon::model::cause::io,
+                                      .culprit = {.stack = {"f"}}});
     }
     for (int i = 1; i <= 61; ++i) {
         model.shown_history.push_back({.when = wall_time(std::chrono::seconds(i)), .pending = 5});
@@ -112,7 +112,7 @@ TEST_CASE("json_report: has a bound, however many tasks and loops there are", "[
     for (std::uint64_t id = 1; id <= 1001; ++id) {
         model.shown_tasks.push_back({.id = id, .name = worst, .spawned = worst});
     }
-    model.shown_stalls.assign(64, {.who = {.stack = std::vector(1000, worst)}});
+    model.shown_stalls.assign(64, {.culprit = {.stack = std::vector(1000, worst)}});
     const auto text = json_report(model);
     CHECK(text.size() < 4'000'000);
     const auto shown = nlohmann::json::parse(text).at("Loops");

@@ -16,16 +16,16 @@ constexpr time_point start{1000s};
 constexpr wall_time noon{1'700'000'000s};
 
 stall late(std::uint64_t episode, duration lag = 100ms, cause why = cause::unknown) {
-    return {.loop = "main", .episode = episode, .lag = lag, .why = why};
+    return {.loop = "main", .episode = episode, .lag = lag, .cause = why};
 }
 
 recovered over(std::uint64_t episode, duration lasted, cause why) {
-    return {.loop = "main", .episode = episode, .lasted = lasted, .why = why};
+    return {.loop = "main", .episode = episode, .lasted = lasted, .cause = why};
 }
 
 stall caught(std::uint64_t episode, const std::string& handler) {
     auto seen = late(episode, 200ms, cause::blocked);
-    seen.who.handler = handler;
+    seen.culprit.handler = handler;
     return seen;
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("stall_ring: the end is what the judge says, whenever one asks", "[rep
     const auto list = ring.list(start + 1h);
     CHECK_FALSE(list[0].ongoing);
     CHECK(list[0].lasted == 1500ms);
-    CHECK(list[0].why == cause::cpu);
+    CHECK(list[0].cause == cause::cpu);
     CHECK(list[0].began == noon - 100ms);
 }
 
@@ -60,17 +60,17 @@ TEST_CASE("stall_ring: a later look adds what it knows and takes nothing back", 
     stall_ring ring;
     ring.began(late(7), start, noon);
     ring.updated(caught(7, "socket.async_receive"));
-    CHECK(ring.list(start)[0].who.handler == "socket.async_receive");
-    CHECK(ring.list(start)[0].why == cause::blocked);
+    CHECK(ring.list(start)[0].culprit.handler == "socket.async_receive");
+    CHECK(ring.list(start)[0].cause == cause::blocked);
     CHECK(ring.list(start)[0].peak == 200ms);
 
     ring.updated(late(7, 150ms)); // no evidence, and less lag
-    CHECK(ring.list(start)[0].who.handler == "socket.async_receive");
-    CHECK(ring.list(start)[0].why == cause::blocked);
+    CHECK(ring.list(start)[0].culprit.handler == "socket.async_receive");
+    CHECK(ring.list(start)[0].cause == cause::blocked);
     CHECK(ring.list(start)[0].peak == 200ms);
 
     ring.updated(caught(7, "timer.async_wait"));
-    CHECK(ring.list(start)[0].who.handler == "timer.async_wait");
+    CHECK(ring.list(start)[0].culprit.handler == "timer.async_wait");
 }
 
 TEST_CASE("stall_ring: an episode that begins twice is one stall", "[report]") {
@@ -95,7 +95,7 @@ TEST_CASE("stall_ring: what is over or unknown is not touched", "[report]") {
     ring.ended(over(2, 1h, cause::io));
     CHECK(ring.list(start)[0].lasted == 1s);
     CHECK(ring.list(start)[0].peak == 100ms);
-    CHECK(ring.list(start)[0].why == cause::cpu);
+    CHECK(ring.list(start)[0].cause == cause::cpu);
 }
 
 TEST_CASE("stall_ring: the 65th stall takes the place of the first", "[report]") {
@@ -116,9 +116,9 @@ TEST_CASE("stall_ring: the 65th stall takes the place of the first", "[report]")
 TEST_CASE("stall_ring: a stack that is completed by a report is complete here, too", "[report]") {
     stall_ring ring;
     auto seen = late(1);
-    seen.who.stack = {{"loopmond+0x1"}, [] { return std::vector<std::string>{"f()"}; }};
+    seen.culprit.stack = {{"loopmond+0x1"}, [] { return std::vector<std::string>{"f()"}; }};
     ring.began(seen, start, noon);
-    CHECK(ring.list(start)[0].who.stack.lines() == std::vector<std::string>{"loopmond+0x1"});
-    seen.who.stack.complete();
-    CHECK(ring.list(start)[0].who.stack.lines() == std::vector<std::string>{"f()"});
+    CHECK(ring.list(start)[0].culprit.stack.lines() == std::vector<std::string>{"loopmond+0x1"});
+    seen.culprit.stack.complete();
+    CHECK(ring.list(start)[0].culprit.stack.lines() == std::vector<std::string>{"f()"});
 }

@@ -9,7 +9,7 @@
 #include <string>
 
 using namespace std::chrono_literals;
-using loopmon::proc::machine_probe;
+using loopmon::proc::machine_reader;
 using loopmon::proc::machine_text;
 using loopmon::proc::thread_snapshot;
 using loopmon::test::temporary_directory;
@@ -51,10 +51,10 @@ TEST_CASE("machine_load: the pressure of its control group goes before the machi
     machine.file("proc/pressure/cpu", pressure("90.00"));
     SECTION("where it is kept") {
         machine.file("sys/fs/cgroup/system.slice/x.service/cpu.pressure", pressure("37.25"));
-        CHECK(machine_probe(machine.root()).look().cpu_pressure == 37.25);
+        CHECK(machine_reader(machine.root()).sample().cpu_pressure == 37.25);
     }
     SECTION("and the machine's where it is not") {
-        CHECK(machine_probe(machine.root()).look().cpu_pressure == 90.0);
+        CHECK(machine_reader(machine.root()).sample().cpu_pressure == 90.0);
     }
 }
 
@@ -63,44 +63,44 @@ TEST_CASE("machine_load: finds the control group beside those of version 1", "[w
     machine.file("proc/self/cgroup", "9:name=systemd:/x\n1:cpu:/wrong\n0::/right\n");
     machine.file("sys/fs/cgroup/unified/right/cpu.pressure", pressure("1.50"));
     machine.file("sys/fs/cgroup/unified/right/cgroup.events", "populated 1\nfrozen 1\n");
-    auto probe = machine_probe(machine.root());
-    CHECK(probe.look().cpu_pressure == 1.5);
-    CHECK(probe.look().frozen);
+    auto probe = machine_reader(machine.root());
+    CHECK(probe.sample().cpu_pressure == 1.5);
+    CHECK(probe.sample().frozen);
 }
 
 TEST_CASE("machine_load: each look reads again", "[watch]") {
     fake_machine machine;
     machine.file("proc/pressure/cpu", pressure("1.00"));
-    auto probe = machine_probe(machine.root());
-    CHECK(probe.look().cpu_pressure == 1.0);
+    auto probe = machine_reader(machine.root());
+    CHECK(probe.sample().cpu_pressure == 1.0);
     machine.file("proc/pressure/cpu", pressure("2.00"));
-    CHECK(probe.look().cpu_pressure == 2.0);
+    CHECK(probe.sample().cpu_pressure == 2.0);
 }
 
 TEST_CASE("machine_load: a limit in CPUs, none for max", "[watch]") {
     fake_machine machine;
     machine.file("proc/self/cgroup", "0::/g\n");
     machine.file("sys/fs/cgroup/g/cpu.max", "25000 100000\n");
-    CHECK(machine_probe(machine.root()).look().cpu_limit == 0.25);
+    CHECK(machine_reader(machine.root()).sample().cpu_limit == 0.25);
     machine.file("sys/fs/cgroup/g/cpu.max", "max 100000\n");
-    CHECK_FALSE(machine_probe(machine.root()).look().cpu_limit);
+    CHECK_FALSE(machine_reader(machine.root()).sample().cpu_limit);
 }
 
 TEST_CASE("machine_load: the limit is the least of the groups around it, too", "[watch]") {
     fake_machine machine;
     machine.file("proc/self/cgroup", "0::/a.slice/b.service\n");
     machine.file("sys/fs/cgroup/a.slice/cpu.max", "30000 100000\n");
-    CHECK(machine_probe(machine.root()).look().cpu_limit == 0.3);
+    CHECK(machine_reader(machine.root()).sample().cpu_limit == 0.3);
     machine.file("sys/fs/cgroup/a.slice/b.service/cpu.max", "max 100000\n");
-    CHECK(machine_probe(machine.root()).look().cpu_limit == 0.3);
+    CHECK(machine_reader(machine.root()).sample().cpu_limit == 0.3);
     machine.file("sys/fs/cgroup/a.slice/b.service/cpu.max", "20000 100000\n");
-    CHECK(machine_probe(machine.root()).look().cpu_limit == 0.2);
+    CHECK(machine_reader(machine.root()).sample().cpu_limit == 0.2);
 }
 
 TEST_CASE("machine_load: what is missing or garbled is absent", "[watch]") {
     fake_machine machine;
     const auto check_absent = [&] {
-        const auto load = machine_probe(machine.root()).look();
+        const auto load = machine_reader(machine.root()).sample();
         CHECK_FALSE(load.cpu_pressure);
         CHECK_FALSE(load.cpu_limit);
         CHECK_FALSE(load.frozen);

@@ -17,7 +17,7 @@
 using loopmon::proc::blocked_call;
 using loopmon::proc::syscall_name;
 using loopmon::proc::syscall_text;
-using loopmon::proc::thread_probe;
+using loopmon::proc::thread_reader;
 using loopmon::proc::thread_snapshot;
 
 namespace {
@@ -100,19 +100,19 @@ namespace {
         pollfd one{silent[0], POLLIN, 0};
         (void)::poll(&one, 1, 600'000);
     });
-    thread_probe probe(waiting.tid());
-    auto before = probe.look();
+    thread_reader probe(waiting.tid());
+    auto before = probe.sample();
     while (!before.call || !syscall_name(before.call->number).ends_with("poll")) {
         std::this_thread::yield();
-        before = probe.look();
+        before = probe.sample();
     }
     (void)!::write(answer, "x", 1);
     char stopped = 0;
     (void)!::read(ask, &stopped, 1);
-    auto after = probe.look();
+    auto after = probe.sample();
     while (!after.call) {
         std::this_thread::yield();
-        after = probe.look();
+        after = probe.sample();
     }
     ::_exit(syscall_text(before) == syscall_text(after, &before) ? 0 : 1);
 }

@@ -19,7 +19,7 @@ using loopmon::model::thread_activity;
 using loopmon::proc::activity;
 using loopmon::proc::blocked_call;
 using loopmon::proc::evidence;
-using loopmon::proc::thread_probe;
+using loopmon::proc::thread_reader;
 using loopmon::proc::thread_snapshot;
 
 namespace {
@@ -61,13 +61,13 @@ private:
 };
 
 /// Looks until the thread sleeps in its read, which it is about to.
-thread_snapshot look_asleep(thread_probe& probe) {
+thread_snapshot look_asleep(thread_reader& probe) {
     const auto give_up = std::chrono::steady_clock::now() + 30s;
-    auto seen = probe.look();
+    auto seen = probe.sample();
     while ((seen.state != 'S' || seen.call.value_or(blocked_call{-1, 0}).number != SYS_read) &&
            seen.when < give_up) {
         std::this_thread::yield();
-        seen = probe.look();
+        seen = probe.sample();
     }
     return seen;
 }
@@ -90,9 +90,9 @@ thread_snapshot in_state(char state) {
 
 } // namespace
 
-TEST_CASE("thread_probe: a blocked thread shows the call and its descriptor", "[watch]") {
+TEST_CASE("thread_reader: a blocked thread shows the call and its descriptor", "[watch]") {
     reader blocked;
-    thread_probe probe(blocked.id());
+    thread_reader probe(blocked.id());
     const auto seen = look_asleep(probe);
     CHECK_FALSE(seen.gone);
     CHECK(seen.state == 'S');
@@ -107,27 +107,27 @@ TEST_CASE("thread_probe: a blocked thread shows the call and its descriptor", "[
     CHECK(seen.voluntary_sleeps.value_or(0) >= 1);
 }
 
-TEST_CASE("thread_probe: a thread that ends is gone, before and after the first look", "[watch]") {
+TEST_CASE("thread_reader: a thread that ends is gone, before and after the first look", "[watch]") {
     reader blocked;
-    thread_probe before(blocked.id());
-    thread_probe after(blocked.id());
-    CHECK_FALSE(before.look().gone);
+    thread_reader before(blocked.id());
+    thread_reader after(blocked.id());
+    CHECK_FALSE(before.sample().gone);
     blocked.end();
     // The kernel lets a joined thread linger for a moment.
     const auto give_up = std::chrono::steady_clock::now() + 30s;
-    while (!before.look().gone && std::chrono::steady_clock::now() < give_up) {
+    while (!before.sample().gone && std::chrono::steady_clock::now() < give_up) {
         std::this_thread::yield();
     }
-    CHECK(before.look().gone);
-    CHECK(activity(before.look()) == thread_activity::gone);
-    CHECK(after.look().gone);
+    CHECK(before.sample().gone);
+    CHECK(activity(before.sample()) == thread_activity::gone);
+    CHECK(after.sample().gone);
 }
 
-TEST_CASE("thread_probe: CPU time is up to date, time slices not over yet included", "[watch]") {
-    thread_probe probe(::gettid());
-    const auto earlier = probe.look();
+TEST_CASE("thread_reader: CPU time is up to date, time slices not over yet included", "[watch]") {
+    thread_reader probe(::gettid());
+    const auto earlier = probe.sample();
     burn(2ms);
-    const auto later = probe.look();
+    const auto later = probe.sample();
     REQUIRE(earlier.cpu);
     REQUIRE(later.cpu);
     CHECK(*later.cpu - *earlier.cpu >= 2ms);
@@ -135,16 +135,16 @@ TEST_CASE("thread_probe: CPU time is up to date, time slices not over yet includ
     CHECK(later.state == 'R');
 }
 
-TEST_CASE("thread_probe: a name cannot disguise the state", "[watch]") {
+TEST_CASE("thread_reader: a name cannot disguise the state", "[watch]") {
     std::array<char, 16> name{};
     ::prctl(PR_GET_NAME, name.data());
     ::prctl(PR_SET_NAME, "a) D 1 (b) S 2");
-    const auto seen = thread_probe(::gettid()).look();
+    const auto seen = thread_reader(::gettid()).sample();
     ::prctl(PR_SET_NAME, name.data());
     CHECK(seen.state == 'R');
 }
 
-TEST_CASE("thread_probe: what a process may not see of itself is absent", "[watch]") {
+TEST_CASE("thread_reader: what a process may not see of itself is absent", "[watch]") {
     // After a change of the user id, files of /proc/self belong to root. A child, since there is no
     // way back; its exit status says what it saw.
     const auto child = ::fork();
@@ -153,7 +153,7 @@ TEST_CASE("thread_probe: what a process may not see of itself is absent", "[watc
         if (::prctl(PR_SET_DUMPABLE, 0) != 0 || (::geteuid() == 0 && ::setuid(65534) != 0)) {
             ::_exit(2);
         }
-        const auto seen = thread_probe(::gettid()).look();
+        const auto seen = thread_reader(::gettid()).sample();
         ::_exit(!seen.gone && seen.state == 'R' && seen.cpu && !seen.call ? 0 : 1);
     }
     int status = -1;

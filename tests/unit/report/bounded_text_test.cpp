@@ -83,12 +83,12 @@ TEST_CASE("bounded: every part of a journal record", "[report]") {
     const std::string huge(1'000'000, 'x');
     const auto entry =
         bounded(record{.text = huge + '\n', .fields = {{"F", huge}}, .details = huge});
-    CHECK(entry.text.size() == longest_entry);
-    CHECK(entry.details.size() == longest_entry);
-    CHECK(entry.fields[0].second.size() == longest_entry);
+    CHECK(entry.text.size() == max_entry);
+    CHECK(entry.details.size() == max_entry);
+    CHECK(entry.fields[0].second.size() == max_entry);
     // And events go through it, whatever is in them.
-    CHECK(render(loopmon::model::probe_failed{"p", huge}).text.size() <= longest_entry);
-    CHECK(render(loopmon::model::previous_trip{huge, {}}).text.size() <= longest_entry);
+    CHECK(render(loopmon::model::probe_failed{"p", huge}).text.size() <= max_entry);
+    CHECK(render(loopmon::model::previous_trip{huge, {}}).text.size() <= max_entry);
     CHECK(render(loopmon::model::bus_lost{"\u009b2J"}).text.find("\u009b") == std::string::npos);
 }
 
@@ -104,10 +104,10 @@ TEST_CASE("bounded_text: the names of a culprit and the lines of a stack are bou
                                      .has_pending = true});
     for (const auto* const name :
          {&who.handler, &who.task, &who.spawned, &who.syscall, &who.waiting_in, &who.machine}) {
-        CHECK(name->size() == longest_name);
+        CHECK(name->size() == max_name);
     }
     CHECK(who.pending == 3);
     const auto lines = bounded_lines(std::vector(200, huge));
-    CHECK(lines.size() == most_frames);
-    CHECK(lines.back().size() == longest_frame);
+    CHECK(lines.size() == max_frames);
+    CHECK(lines.back().size() == max_frame);
 }

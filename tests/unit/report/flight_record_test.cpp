@@ -25,20 +25,20 @@ model::trip stuck() {
     return {.loop = "main",
             .lag = 5s,
             .threshold = 5s,
-            .why = model::cause::blocked,
+            .cause = model::cause::blocked,
             .active_tasks = 2,
-            .who = {.handler = "socket.async_receive",
-                    .task = "poll",
-                    .syscall = "openat",
-                    .stack = {"read_config()", "main"},
-                    .machine = "cpu pressure 37%"}};
+            .culprit = {.handler = "socket.async_receive",
+                        .task = "poll",
+                        .syscall = "openat",
+                        .stack = {"read_config()", "main"},
+                        .machine = "cpu pressure 37%"}};
 }
 
 flight_record flight_of(const model::trip& why, fake_program& model) {
     return {.n_trips = 3,
             .when = wall_time(1'700'000'000s),
             .told = render(why),
-            .why = why,
+            .trip = why,
             .state = collect_flight(model, why)};
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("flight_record: has what was known of the trip and of its loop", "[rep
     fake_program model;
     model.shown.lag = 5s;
     model.shown_tasks = {{.id = 1, .name = "poll", .age = 3s, .run_time = 2ms, .pending = 4}};
-    model.shown_stalls = {{.id = 9, .who = {.stack = {"deep"}}}};
+    model.shown_stalls = {{.id = 9, .culprit = {.stack = {"deep"}}}};
     model.shown_history = {{.when = wall_time(1'699'999'999s), .lag_max = 4s, .active_tasks = 2}};
     const auto json = written(flight_of(stuck(), model));
     CHECK(json.at("Reason") == render(stuck()).text);
@@ -83,7 +83,7 @@ TEST_CASE("flight_record: of many tasks the culprit's are kept, then the oldest"
     }
     const auto state = collect_flight(model, stuck());
     CHECK(state.n_tasks == 500);
-    REQUIRE(state.tasks.size() == flight_record::most_tasks);
+    REQUIRE(state.tasks.size() == flight_record::max_tasks);
     CHECK(state.tasks[0].id == 499);
     CHECK(state.tasks[1].id == 500);
     CHECK(state.tasks[2].id == 1);
@@ -126,16 +126,16 @@ TEST_CASE("flight_record: the worst that names and symbols can be fits into its 
     fake_program model;
     const std::string worst(10'000, '"'); // two characters each in JSON
     auto why = stuck();
-    why.who = {.handler = worst,
-               .task = worst,
-               .spawned = worst,
-               .syscall = worst,
-               .waiting_in = worst,
-               .stack = std::vector(1000, worst),
-               .machine = worst};
+    why.culprit = {.handler = worst,
+                   .task = worst,
+                   .spawned = worst,
+                   .syscall = worst,
+                   .waiting_in = worst,
+                   .stack = std::vector(1000, worst),
+                   .machine = worst};
     model.shown_tasks.assign(1000,
                              {.name = worst, .spawned = worst, .parent = 1, .offloaded = true});
-    model.shown_stalls.assign(64, {.who = why.who});
+    model.shown_stalls.assign(64, {.culprit = why.culprit});
     model.shown_history.assign(3600, {});
     model.shown.tracking = true;
     model.shown.running_handler = worst;
@@ -145,8 +145,8 @@ TEST_CASE("flight_record: the worst that names and symbols can be fits into its 
 TEST_CASE("flight_record: is JSON whatever bytes the names are made of", "[report]") {
     fake_program model;
     auto why = stuck();
-    why.who.task = "\xff\n\"";
-    why.who.stack = {"\xc3"};
+    why.culprit.task = "\xff\n\"";
+    why.culprit.stack = {"\xc3"};
     model.shown_tasks = {{.name = "\xed\xa0\x80"}};
     const auto json = written(flight_of(why, model));
     CHECK(json.at("Culprit").at("Task") == "??\"");

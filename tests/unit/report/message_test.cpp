@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "report/message.hpp"
-#include "report/words.hpp"
+#include "report/text.hpp"
 
 #include "support/catch.hpp"
 
@@ -29,17 +29,17 @@ const model::stall warned{.loop = "main",
                           .severity = model::level::degraded,
                           .lag = 101ms,
                           .threshold = 100ms,
-                          .why = model::cause::unknown,
+                          .cause = model::cause::unknown,
                           .ongoing = true,
                           .active_tasks = 3};
 
-const model::lateness_series late_again{.loop = "main",
-                                        .count = 720,
-                                        .total = 108s,
-                                        .peak = 150ms,
-                                        .span = 1h,
-                                        .why = model::cause::blocked,
-                                        .since = model::wall_time(1'700'000'000s)};
+const model::delay_series late_again{.loop = "main",
+                                     .count = 720,
+                                     .total = 108s,
+                                     .peak = 150ms,
+                                     .span = 1h,
+                                     .cause = model::cause::blocked,
+                                     .since = model::wall_time(1'700'000'000s)};
 
 } // namespace
 
@@ -75,15 +75,15 @@ TEST_CASE("message: a stall says who, how long, and against which limit", "[repo
 
 TEST_CASE("message: the culprit of a stall has fields of its own", "[report]") {
     auto caught = warned;
-    caught.why = model::cause::blocked;
-    caught.who = {.handler = "socket.async_receive",
-                  .task = "probe:bluez",
-                  .spawned = "probe.cpp:88",
-                  .syscall = "openat",
-                  .stack = {"openat (libc.so.6+0x1)", "read_config() (loopmond+0x2)"},
-                  .pending = 17,
-                  .has_pending = true,
-                  .cpu_percent = 4};
+    caught.cause = model::cause::blocked;
+    caught.culprit = {.handler = "socket.async_receive",
+                      .task = "probe:bluez",
+                      .spawned = "probe.cpp:88",
+                      .syscall = "openat",
+                      .stack = {"openat (libc.so.6+0x1)", "read_config() (loopmond+0x2)"},
+                      .pending = 17,
+                      .has_pending = true,
+                      .cpu_percent = 4};
     const auto r = render(caught);
     CHECK(field(r, "LOOPMON_CAUSE") == "blocked");
     CHECK(field(r, "LOOPMON_HANDLER") == "socket.async_receive");
@@ -101,10 +101,10 @@ TEST_CASE("message: a stall of one thread says that the loop goes on", "[report]
     auto busy = warned;
     busy.thread = 4711;
     busy.lag = busy.threshold = 1s;
-    busy.why = model::cause::blocked;
+    busy.cause = model::cause::blocked;
     CHECK(render(busy).text == "loop main: thread 4711 has been in one handler for 1s (critical "
                                "1s): cause blocked; the loop goes on without it; 3 active tasks");
-    busy.who = {.handler = "strand.post", .syscall = "read"};
+    busy.culprit = {.handler = "strand.post", .syscall = "read"};
     const auto r = render(busy);
     CHECK(r.text == "loop main: thread 4711 has been in handler strand.post for 1s (critical 1s): "
                     "cause blocked in read; the loop goes on without it; 3 active tasks");
@@ -196,7 +196,7 @@ TEST_CASE("message: fields of what is not known are empty, and so not written", 
         CHECK(field(r, name).empty());
     }
     auto none = warned;
-    none.who.has_pending = true;
+    none.culprit.has_pending = true;
     CHECK(field(render(none), "LOOPMON_PENDING") == "0");
     CHECK(r.details.empty());
 }
@@ -204,11 +204,11 @@ TEST_CASE("message: fields of what is not known are empty, and so not written", 
 TEST_CASE("message: a record is no longer than a journal takes, whatever the symbols", "[report]") {
     const std::string huge(100'000, 'x');
     auto caught = warned;
-    caught.who = {.handler = huge,
-                  .task = huge,
-                  .spawned = huge,
-                  .syscall = huge,
-                  .stack = std::vector(1000, huge)};
+    caught.culprit = {.handler = huge,
+                      .task = huge,
+                      .spawned = huge,
+                      .syscall = huge,
+                      .stack = std::vector(1000, huge)};
     const auto r = render(caught);
     auto size = r.text.size() + r.details.size();
     for (const auto& [name, value] : r.fields) {
@@ -246,7 +246,7 @@ TEST_CASE("message: a trip is critical and says that it is one", "[report]") {
                                       .episode = 2,
                                       .lag = 5001ms,
                                       .threshold = 5s,
-                                      .why = model::cause::unknown,
+                                      .cause = model::cause::unknown,
                                       .active_tasks = 2});
     CHECK(r.severity == priority::crit);
     CHECK(r.event == "trip");
@@ -302,7 +302,7 @@ TEST_CASE("message: the end of an episode says how it ended, with the same field
                           .episode = 7,
                           .lasted = 1800ms,
                           .peak = 1750ms,
-                          .why = model::cause::blocked};
+                          .cause = model::cause::blocked};
     CHECK(render(over).text == "loop main recovered after 1.8s (peak lag 1.75s): cause blocked");
     over.unwatched = true;
     const auto r = render(over);

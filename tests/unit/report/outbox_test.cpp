@@ -50,9 +50,9 @@ TEST_CASE("outbox: a stuck job blocks neither posting nor, for long, settling", 
     outbox box([](std::uint64_t) {});
     stuck.block(box);
     box.post([] {});
-    CHECK_FALSE(box.settle(1ms));
+    CHECK_FALSE(box.flush(1ms));
     stuck.release.set_value();
-    CHECK(box.settle(60s));
+    CHECK(box.flush(60s));
 }
 
 TEST_CASE("outbox: one that was ended is not waited for again", "[report]") {
@@ -61,7 +61,7 @@ TEST_CASE("outbox: one that was ended is not waited for again", "[report]") {
     {
         outbox box([](std::uint64_t) {});
         box.post([&ran] { ran = true; });
-        REQUIRE(box.settle(60s));
+        REQUIRE(box.flush(60s));
         stuck.block(box);
         box.end(1ms); // lets go of what is stuck
         box.end(24h);
@@ -81,7 +81,7 @@ TEST_CASE("outbox: what does not fit is dropped, counted, and reported when ther
         box.post([&ran] { ++ran; });
     }
     stuck.release.set_value();
-    REQUIRE(box.settle(60s));
+    REQUIRE(box.flush(60s));
     CHECK(ran == static_cast<int>(outbox::capacity));
     CHECK(lost == 5);
 }
@@ -91,6 +91,6 @@ TEST_CASE("outbox: a job that throws does not end the thread", "[report]") {
     bool ran = false;
     box.post([] { throw std::bad_alloc(); });
     box.post([&ran] { ran = true; });
-    REQUIRE(box.settle(60s));
+    REQUIRE(box.flush(60s));
     CHECK(ran);
 }

@@ -101,7 +101,7 @@ TEST_CASE("quiet_thread: that of an outbox is one", "[report]") {
         mask = own_mask();
         name = own_name();
     });
-    REQUIRE(box.settle(std::chrono::minutes(1)));
+    REQUIRE(box.flush(std::chrono::minutes(1)));
     check_quiet(mask);
     CHECK(name == "loopmon-outbox");
 }

@@ -35,13 +35,13 @@ void publish_trip(reporter& r) {
     r.publish(model::trip{.loop = "main",
                           .lag = 5s,
                           .threshold = 5s,
-                          .who = {.task = "poll", .stack = {"read_config()"}}},
+                          .culprit = {.task = "poll", .stack = {"read_config()"}}},
               loopmon::source_location::current());
 }
 
 void trip(reporter& r) {
     publish_trip(r);
-    r.settle(60s);
+    r.flush(60s);
 }
 
 /// Waits for what others do, or a time is over that they need only if they never do it.
@@ -106,7 +106,7 @@ TEST_CASE("reporter: a state directory or a record that cannot be used is one wa
     const captured_stderr captured;
     {
         reporter reports(home.string());
-        reports.tell_previous_trip();
+        reports.report_previous_trip();
     }
     const auto text = captured.text();
     CHECK(std::count(text.begin(), text.end(), '\n') == 1);
@@ -129,8 +129,8 @@ TEST_CASE("reporter: a trip is counted and kept for the next process", "[report]
     CHECK_THAT(next.last_trip().reason, Catch::ContainsSubstring("loop main"));
 
     SECTION("which reports it once") {
-        next.tell_previous_trip();
-        next.settle(60s);
+        next.report_previous_trip();
+        next.flush(60s);
         CHECK(next.last_trip().reported);
         CHECK(trip_log(dir.path()).load().reported);
         CHECK(trip_log(dir.path()).load().n_trips == 1);
@@ -159,9 +159,9 @@ TEST_CASE("reporter: the stack of an alert is completed before it is written, on
     });
     const captured_stderr captured;
     r.log().target(loopmon::model::log_target::console);
-    r.publish(model::stall{.loop = "main", .who = {.stack = stack}},
+    r.publish(model::stall{.loop = "main", .culprit = {.stack = stack}},
               loopmon::source_location::current());
-    r.settle(60s);
+    r.flush(60s);
     CHECK(completed_by != std::thread::id());
     CHECK(completed_by != std::this_thread::get_id());
     CHECK_THAT(captured.text(), Catch::ContainsSubstring("#0 read_config()"));
@@ -209,8 +209,8 @@ TEST_CASE("reporter: the previous trip is reported with its culprit and its flig
         reporter next(dir.path());
         const captured_stderr captured;
         next.log().target(loopmon::model::log_target::console);
-        next.tell_previous_trip();
-        next.settle(60s);
+        next.report_previous_trip();
+        next.flush(60s);
         return captured.text();
     };
     CHECK(told().empty());
@@ -255,7 +255,7 @@ TEST_CASE("reporter: a trip is kept while the journal hangs", "[report]") {
     CHECK(trip_log(dir.path()).load().n_trips == 1);
     CHECK(trip_log(dir.path()).load().details == "  #0 read_config()");
     const auto before = stuck.text(); // lets it go
-    r.settle(60s);
+    r.flush(60s);
     CHECK_THAT(before + stuck.text(), Catch::ContainsSubstring("loop main lag 5s"));
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("reporter: the journal receives a trip while the disk hangs", "[report
     }));
     CHECK_THAT(text, Catch::ContainsSubstring("loop main lag 5s"));
     stuck.release();
-    r.settle(60s);
+    r.flush(60s);
     CHECK_THAT(captured.text(), Catch::ContainsSubstring("the record of a trip is lost: "));
 }
 
@@ -288,7 +288,7 @@ TEST_CASE("reporter: records for which there was no room are counted for what th
             r.note(loopmon::model::priority::err, "x");
         }
         auto text = stuck.text();
-        r.settle(60s);
+        r.flush(60s);
         text += stuck.text();
         CHECK_THAT(
             text, Catch::ContainsSubstring(" records lost: no room in the queue to the journal\n"));
@@ -308,7 +308,7 @@ TEST_CASE("reporter: records for which there was no room are counted for what th
             return text.find(" records of trips lost: no room in the queue to the state "
                              "directory\n") != std::string::npos;
         }));
-        r.settle(60s);
+        r.flush(60s);
         CHECK((text + captured.text()).find("queue to the journal") == std::string::npos);
     }
 }
@@ -324,12 +324,12 @@ TEST_CASE("reporter: a previous trip that a hanging journal takes late does not 
     stuck_stderr stuck;
     reporter next(dir.path());
     next.log().target(loopmon::model::log_target::console);
-    next.tell_previous_trip();
+    next.report_previous_trip();
     CHECK_FALSE(trip_log(dir.path()).load().reported); // it has not been reported
     publish_trip(next);
     CHECK(comes_true([&] { return flight_of(next).at("NTrips") == 2U; }));
     stuck.release();
-    next.settle(60s);
+    next.flush(60s);
     CHECK(trip_log(dir.path()).load().n_trips == 2);
     CHECK_FALSE(trip_log(dir.path()).load().reported);
 }
@@ -350,10 +350,10 @@ TEST_CASE("reporter: a previous trip is reported once, however soon this process
             wait();
             return std::vector<std::string>{"a()"};
         });
-        next.publish(model::stall{.loop = "main", .who = {.stack = slow}},
+        next.publish(model::stall{.loop = "main", .culprit = {.stack = slow}},
                      loopmon::source_location::current());
         busy.entered(); // the journal is busy with this record
-        next.tell_previous_trip();
+        next.report_previous_trip();
     }
     CHECK(trip_log(dir.path()).load().n_trips == 1);
     CHECK(trip_log(dir.path()).load().reported);

@@ -263,7 +263,7 @@ TEST_CASE("tracking: the monitor's own work is neither counted nor shown") {
     asio::io_context io;
     const auto& tracking = tracking_of(io);
     {
-        const own_work own;
+        const untracked_scope own;
         asio::post(io, [&] { CHECK(tracking.running().empty()); });
     }
     asio::post(io, [] {});

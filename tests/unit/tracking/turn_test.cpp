@@ -109,7 +109,7 @@ TEST_CASE("turn: one that is disregarded is not recorded, the next one is") {
     turning_loop loop;
     loop.look();
     static_cast<void>(loop.tracking.take_max_turn());
-    loop.turn([&] { loop.tracking.disregard_turn(loop.tracking.turn().sequence); });
+    loop.turn([&] { loop.tracking.exclude_turn(loop.tracking.turn().sequence); });
     manual_ticks::advance(1h);
     loop.look();
     CHECK(loop.tracking.take_max_turn() == 0ms);
@@ -148,7 +148,7 @@ TEST_CASE("turn: the last of the long ones are kept, the oldest first") {
     for (int i = 1; i <= 20; ++i) {
         loop.turn([&] { manual_ticks::advance(std::chrono::milliseconds(i)); });
     }
-    loop.turn([&] { loop.tracking.disregard_turn(loop.tracking.turn().sequence); });
+    loop.turn([&] { loop.tracking.exclude_turn(loop.tracking.turn().sequence); });
     manual_ticks::advance(1h);
     loop.look();
     const auto kept = loop.tracking.ended_turns().recent();

@@ -11,7 +11,7 @@ namespace {
 constexpr auto begin = start + 5s;
 
 /// A thread takes a handler in a turn that another thread ends soon after.
-measure::run_slot& stuck_in(const scene& s, pid_t thread, model::time_point since) {
+measure::thread_slot& stuck_in(const scene& s, pid_t thread, model::time_point since) {
     tracked_scene::clock(since);
     auto* const taken = s.loop->tracking().slot_for(thread);
     s.loop->tracking().begin_turn(measure::cycle_clock::now());
@@ -24,7 +24,7 @@ measure::run_slot& stuck_in(const scene& s, pid_t thread, model::time_point sinc
 /// The thread of the tracked scene polls and runs what is ready; other ones got stuck.
 struct threaded_scene : tracked_scene {
     threaded_scene() { play(begin); }
-    measure::run_slot& stuck(pid_t thread, model::time_point since) {
+    measure::thread_slot& stuck(pid_t thread, model::time_point since) {
         return stuck_in(*this, thread, since);
     }
 };
@@ -49,11 +49,11 @@ TEST_CASE("busy: a handler that outlasts its turn is a stall of its thread, not 
     CHECK(stalls[0].lag >= 1s);
     CHECK(stalls[0].lag <= 1005ms);
     CHECK(stalls[0].threshold == 1s);
-    CHECK(stalls[0].why == model::cause::blocked);
+    CHECK(stalls[0].cause == model::cause::blocked);
     CHECK(stalls[0].ongoing);
-    CHECK(stalls[0].who.handler == "strand.post");
-    CHECK(stalls[0].who.syscall == "read");
-    CHECK(stalls[0].who.stack.lines().size() == 2);
+    CHECK(stalls[0].culprit.handler == "strand.post");
+    CHECK(stalls[0].culprit.syscall == "read");
+    CHECK(stalls[0].culprit.stack.lines().size() == 2);
     CHECK(stalls[0].thread == 4711);
     CHECK(s.finder.threads == std::vector<pid_t>{4711});
     CHECK(s.status(begin + 1010ms).busy_threads == 1);
@@ -74,7 +74,7 @@ TEST_CASE("busy: a handler that outlasts its turn is a stall of its thread, not 
     CHECK(over[0].lasted >= 20s);
     CHECK(over[0].lasted <= 20100ms); // it is looked for each 100 ms
     CHECK(over[0].peak == over[0].lasted);
-    CHECK(over[0].why == model::cause::blocked);
+    CHECK(over[0].cause == model::cause::blocked);
     CHECK(over[0].thread == 4711);
     CHECK_FALSE(over[0].unwatched);
     CHECK(s.status(begin + 21s).busy_threads == 0);
@@ -82,7 +82,7 @@ TEST_CASE("busy: a handler that outlasts its turn is a stall of its thread, not 
 
 TEST_CASE("busy: three of four threads stuck for good are three stalls", "[watch]") {
     threaded_scene s;
-    std::vector<measure::run_slot*> stuck;
+    std::vector<measure::thread_slot*> stuck;
     for (const pid_t thread : {4711, 4712, 4713}) {
         stuck.push_back(&s.stuck(thread, begin + (thread - 4711) * 10ms));
     }
@@ -114,14 +114,15 @@ TEST_CASE("busy: the culprit of a late loop is a handler of its turn, and decide
     s.begin_turn(begin + 500ms);
     s.play(begin + 6s, begin + 500ms, begin + 20s);
     for (const auto& stall : s.sink.all<model::stall>()) {
-        CHECK(stall.who.handler == (stall.thread == 0 ? "socket.async_receive" : "strand.post"));
+        CHECK(stall.culprit.handler ==
+              (stall.thread == 0 ? "socket.async_receive" : "strand.post"));
     }
     const auto trips = s.sink.all<model::trip>();
     REQUIRE(trips.size() == (harmless ? 1 : 0));
     if (harmless) {
-        CHECK(trips[0].why == model::cause::blocked);
-        CHECK(trips[0].who.handler == "socket.async_receive");
-        CHECK(trips[0].who.syscall == "futex");
+        CHECK(trips[0].cause == model::cause::blocked);
+        CHECK(trips[0].culprit.handler == "socket.async_receive");
+        CHECK(trips[0].culprit.syscall == "futex");
     }
     CHECK(s.status(begin + 6s).busy_threads == 2);
     CHECK(s.status(begin + 6s).running_handler == "socket.async_receive");
@@ -131,7 +132,7 @@ TEST_CASE("busy: the culprit of a late loop is a handler of its turn, and decide
 TEST_CASE("busy: a handler that announced itself is not reported while it keeps its word",
           "[watch]") {
     threaded_scene s;
-    measure::run_slot* other = nullptr;
+    measure::thread_slot* other = nullptr;
     std::thread worker([&] {
         measure::open_expectation(begin, 10s, "compress");
         other = &s.stuck(::gettid(), begin);

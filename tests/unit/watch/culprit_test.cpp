@@ -32,29 +32,29 @@ TEST_CASE("culprit: the alert names what was found", "[watch]") {
     s.play(start + 360ms, start + 1ms, start + 10s);
     const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].why == model::cause::blocked);
-    CHECK(stalls[0].who.syscall == "openat");
-    CHECK(stalls[0].who.stack.lines().size() == 2);
-    CHECK(s.status(start + 360ms).why == model::cause::blocked);
+    CHECK(stalls[0].cause == model::cause::blocked);
+    CHECK(stalls[0].culprit.syscall == "openat");
+    CHECK(stalls[0].culprit.stack.lines().size() == 2);
+    CHECK(s.status(start + 360ms).cause == model::cause::blocked);
 }
 
 TEST_CASE("culprit: an alert at each doubling has evidence of its own", "[watch]") {
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 400ms, start + 1ms, start + 30s);
-    s.finder.finds.why = model::cause::cpu;
+    s.finder.finds.cause = model::cause::cpu;
     s.play(start + 4300ms, start + 1ms, start + 30s); // critical at 1.25 s, 2.25 s, 4.25 s
     CHECK(s.finder.begun.size() == 1);
     CHECK(s.finder.concluded.size() == 4);
     const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 4);
-    CHECK(stalls[0].why == model::cause::blocked);
-    CHECK(stalls[3].why == model::cause::cpu);
+    CHECK(stalls[0].cause == model::cause::blocked);
+    CHECK(stalls[3].cause == model::cause::cpu);
 
     const auto remembered = s.watcher.find(1)->stalls(s.next);
     REQUIRE(remembered.size() == 1);
     CHECK(remembered[0].ongoing);
-    CHECK(remembered[0].why == model::cause::cpu);
+    CHECK(remembered[0].cause == model::cause::cpu);
 }
 
 TEST_CASE("culprit: a healthy loop is not investigated", "[watch]") {
@@ -73,8 +73,8 @@ TEST_CASE("culprit: each delay is investigated separately", "[watch]") {
     REQUIRE(remembered.size() == 2);
     for (const auto& stall : remembered) {
         CHECK_FALSE(stall.ongoing);
-        CHECK(stall.why == model::cause::blocked);
-        CHECK(stall.who.syscall == "openat");
+        CHECK(stall.cause == model::cause::blocked);
+        CHECK(stall.culprit.syscall == "openat");
     }
     CHECK(remembered[0].lasted == 650ms);
     CHECK(remembered[1].lasted == 1s);
@@ -92,13 +92,13 @@ TEST_CASE("culprit: a loop that is unwatched in a stall has its end, with cause 
     CHECK(over[0].episode == 1);
     CHECK(over[0].lasted == 2800ms);
     CHECK(over[0].peak == 2800ms);
-    CHECK(over[0].why == model::cause::blocked);
+    CHECK(over[0].cause == model::cause::blocked);
     CHECK(over[0].unwatched);
     const auto remembered = s.watcher.find(1)->stalls(s.next);
     REQUIRE(remembered.size() == 1);
     CHECK_FALSE(remembered[0].ongoing);
     CHECK(remembered[0].lasted == 2800ms);
-    CHECK(remembered[0].why == model::cause::blocked);
+    CHECK(remembered[0].cause == model::cause::blocked);
     s.watcher.remove(1);
     CHECK(s.sink.all<model::recovered>().size() == 1);
 }
@@ -119,7 +119,7 @@ TEST_CASE("culprit: no stack is taken for an alert that will not be printed", "[
     const auto sums = s.sink.all<model::recurring>();
     REQUIRE(sums.size() == 1); // with the tenth
     CHECK(sums[0].count == 10);
-    CHECK(sums[0].why == model::cause::blocked);
+    CHECK(sums[0].cause == model::cause::blocked);
     CHECK(sums[0].since > model::wall_time(1h)); // a date
 }
 
@@ -135,11 +135,11 @@ TEST_CASE("culprit: the record of a trip has evidence of its own moment", "[watc
     scene s;
     s.finder.finds = in_openat;
     s.play(start + 5100ms, start + 1ms, start + 30s);
-    s.finder.finds.who.syscall = "futex";
+    s.finder.finds.culprit.syscall = "futex";
     s.play(start + 5300ms, start + 1ms, start + 30s);
     const auto trips = s.sink.all<model::trip>();
     REQUIRE(trips.size() == 1);
-    CHECK(trips[0].who.syscall == "futex");
+    CHECK(trips[0].culprit.syscall == "futex");
 }
 
 TEST_CASE("culprit: a trip has its stack, whatever the budget of alerts", "[watch]") {
@@ -153,7 +153,7 @@ TEST_CASE("culprit: a trip has its stack, whatever the budget of alerts", "[watc
     s.play(at + 7s, at + 1ms, at + 30s);
     const auto trips = s.sink.all<model::trip>();
     REQUIRE(trips.size() == 1);
-    CHECK(trips[0].who.stack.lines().size() == 2);
+    CHECK(trips[0].culprit.stack.lines().size() == 2);
 }
 
 TEST_CASE("culprit: a starved loop that turns out to be blocked trips within a second or two",
@@ -167,8 +167,8 @@ TEST_CASE("culprit: a starved loop that turns out to be blocked trips within a s
     s.play(start + 21500ms, start + 1ms, start + 60s);
     const auto trips = s.sink.all<model::trip>();
     REQUIRE(trips.size() == 1);
-    CHECK(trips[0].why == model::cause::blocked);
-    CHECK_FALSE(trips[0].who.stack.empty());
+    CHECK(trips[0].cause == model::cause::blocked);
+    CHECK_FALSE(trips[0].culprit.stack.empty());
 }
 
 TEST_CASE("culprit: looks between the alerts take no stack of what is known", "[watch]") {
@@ -188,8 +188,8 @@ TEST_CASE("culprit: what was late before judging began is reported with all that
     s.play(start + 3100ms, start + 1ms, start + 10s);
     const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].why == model::cause::blocked);
-    CHECK(stalls[0].who.syscall == "openat");
+    CHECK(stalls[0].cause == model::cause::blocked);
+    CHECK(stalls[0].culprit.syscall == "openat");
     CHECK(s.finder.concluded.size() == 1); // it would not have been reported before
 }
 
@@ -202,8 +202,8 @@ TEST_CASE("culprit: a short delay during recovery changes neither culprit nor ca
     CHECK(s.finder.begun.size() == 1);
     const auto over = s.sink.all<model::recovered>();
     REQUIRE(over.size() == 1);
-    CHECK(over[0].why == model::cause::blocked);
-    CHECK(s.watcher.find(1)->stalls(s.next)[0].who.syscall == "openat");
+    CHECK(over[0].cause == model::cause::blocked);
+    CHECK(s.watcher.find(1)->stalls(s.next)[0].culprit.syscall == "openat");
 }
 
 TEST_CASE("culprit: a stall that is seen when it is over has no culprit of another", "[watch]") {
@@ -217,8 +217,8 @@ TEST_CASE("culprit: a stall that is seen when it is over has no culprit of anoth
     const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 2);
     CHECK_FALSE(stalls[1].ongoing);
-    CHECK(stalls[1].who.syscall.empty());
-    CHECK(stalls[1].who.stack.empty());
+    CHECK(stalls[1].culprit.syscall.empty());
+    CHECK(stalls[1].culprit.stack.empty());
 }
 
 TEST_CASE("culprit: without memory to find one the stall is reported, and trips", "[watch]") {

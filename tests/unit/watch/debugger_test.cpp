@@ -60,7 +60,7 @@ TEST_CASE("debugger: what it stops for minutes is not ended, and a hang after it
     s.watcher.debugged(false);
     s.play(goes_on + 12s);
     CHECK(s.notifier.waits == waits{1h, 10s});
-    s.finder.finds.why = model::cause::blocked;
+    s.finder.finds.cause = model::cause::blocked;
     s.play(goes_on + 20s, goes_on + 12s);
     CHECK(s.notifier.said.back() == "trigger");
 }
@@ -69,7 +69,7 @@ TEST_CASE("debugger: a trip beside it reaches the service manager after its peri
           "[watch]") {
     scene s; // strace -p of a thread that runs no loop, say
     s.watcher.debugged(true);
-    s.finder.finds.why = model::cause::blocked;
+    s.finder.finds.cause = model::cause::blocked;
     s.play(start + 20s, start + 5s);
     CHECK(s.notifier.waits == waits{1h, 10s});
     REQUIRE(s.notifier.said.size() >= 2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Handlers that announced themselves as long (loopmon::expect_long): what that excuses, and what it
+// Handlers that announced themselves as long (loopmon::expect_long): what that exempts, and what it
 // does not.
 #include "measure/expectation.hpp"
 #include "unit/watch/tracked_scene.hpp"
@@ -90,7 +90,7 @@ TEST_CASE("expected: nothing is looked at more often because a handler is over i
 
 TEST_CASE("expected: a thread that announced an hour does not excuse the others", "[watch]") {
     tracked_scene s;
-    s.finder.finds.why = model::cause::blocked;
+    s.finder.finds.cause = model::cause::blocked;
     const auto begin = start + 5s;
     s.play(begin);
     s.begin_turn(begin);
@@ -106,13 +106,13 @@ TEST_CASE("expected: a thread that announced an hour does not excuse the others"
     REQUIRE_FALSE(stalls.empty());
     CHECK(stalls[0].lag >= 100ms);
     CHECK(stalls[0].lag <= 105ms);
-    CHECK(stalls[0].who.handler == "strand.post");
+    CHECK(stalls[0].culprit.handler == "strand.post");
     CHECK(s.finder.threads.back() == 4711);
     CHECK(s.sink.all<model::trip>().empty());
     const auto pings = s.notifier.count("ping");
     s.play(stuck + 5200ms, begin, begin + 1h);
     REQUIRE(s.sink.all<model::trip>().size() == 1);
-    CHECK(s.sink.all<model::trip>()[0].who.handler == "strand.post");
+    CHECK(s.sink.all<model::trip>()[0].culprit.handler == "strand.post");
     CHECK(s.notifier.count("ping") == pings);
     other->show_none();
 }
@@ -137,7 +137,7 @@ TEST_CASE("expected: of two announcements the one that ends first is kept to", "
     CHECK(s.sink.all<model::stall>().empty());
     s.play(begin + 2005ms, begin, begin + 1h);
     REQUIRE(s.sink.all<model::stall>().size() == 1);
-    CHECK(s.sink.all<model::stall>()[0].who.handler == "strand.post");
+    CHECK(s.sink.all<model::stall>()[0].culprit.handler == "strand.post");
     other->show_none();
     over.set_value();
     second.join();
@@ -169,7 +169,7 @@ TEST_CASE("expected: what follows in the same turn counts from its own begin", "
         const auto stalls = s.sink.all<model::stall>();
         REQUIRE(stalls.size() == 1);
         CHECK(stalls[0].lag < 110ms);
-        CHECK(stalls[0].who.handler == "socket.async_send");
+        CHECK(stalls[0].culprit.handler == "socket.async_send");
         s.play(next + 5200ms, begin, begin + 1h);
         CHECK(s.sink.all<model::trip>().size() == 1);
     }

@@ -24,7 +24,7 @@ struct recorded_events final : loopmon::model::sink {
     std::string text_of(const loopmon::model::event& happened) override {
         return "loop " + std::get<loopmon::model::trip>(happened).loop + " tripped";
     }
-    void settle(std::chrono::milliseconds) noexcept override {
+    void flush(std::chrono::milliseconds) noexcept override {
         if (order != nullptr) {
             order->push_back("settle");
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What a kernel or a sandbox may hide of a thread, in all combinations: the cause that is named is
-// the true one or none at all. Above all none that excuses the loop.
+// the true one or none at all. Above all none that exempts the loop.
 #include "judge/classify.hpp"
 #include "proc/thread_snapshot.hpp"
 

@@ -90,7 +90,7 @@ TEST_CASE("not running: a lag that run_for() returned after was one", "[watch]")
 
 TEST_CASE("not running: a handler that never returns after stop() trips", "[watch]") {
     visible<scene> s;
-    s.finder.finds.why = model::cause::blocked;
+    s.finder.finds.cause = model::cause::blocked;
     s.play(start + 1s);
     s.io.stop();
     s.io.restart();

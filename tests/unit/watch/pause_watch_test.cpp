@@ -58,7 +58,7 @@ TEST_CASE("paused: a short stop is not a stall of a loop with a small warn", "[w
 
 TEST_CASE("paused: a loop that hangs in a process that is stopped repeatedly trips", "[watch]") {
     scene s;
-    s.finder.finds.why = model::cause::blocked;
+    s.finder.finds.cause = model::cause::blocked;
     s.watcher.configure({.watchdog = {.lag = 30s}, .grace = 0s});
     s.play(start + 1s);
     int stops = 0;
@@ -83,6 +83,6 @@ TEST_CASE("starved: a loop that had waited for a CPU until it was looked at does
     const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
     const bool starved = waited > 3600ms;
-    CHECK(stalls[0].why == (starved ? model::cause::starved : model::cause::unknown));
+    CHECK(stalls[0].cause == (starved ? model::cause::starved : model::cause::unknown));
     CHECK(s.sink.all<model::trip>().empty() == starved);
 }

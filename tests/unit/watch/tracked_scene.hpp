@@ -2,7 +2,7 @@
 #pragma once
 
 #include "measure/cycle_clock.hpp"
-#include "measure/run_slot.hpp"
+#include "measure/thread_slot.hpp"
 #include "unit/watch/scene.hpp"
 
 #include <unistd.h>
@@ -55,5 +55,5 @@ struct tracked_scene : scene {
         play(end, begin, end);
     }
 
-    measure::run_slot* slot;
+    measure::thread_slot* slot;
 };

@@ -7,7 +7,7 @@
 TEST_CASE("turns: a stall is found at its begin plus the threshold, whenever that is", "[watch]") {
     const auto offset = GENERATE(1ms, 51ms, 99ms, 249ms); // to the looks and to the sampler
     tracked_scene s;
-    s.finder.finds.why = model::cause::cpu;
+    s.finder.finds.cause = model::cause::cpu;
     const auto begin = start + 5s + offset;
     s.play(begin);
     s.begin_turn(begin);
@@ -18,15 +18,15 @@ TEST_CASE("turns: a stall is found at its begin plus the threshold, whenever tha
     REQUIRE(stalls.size() == 1);
     CHECK(stalls[0].lag >= 100ms);
     CHECK(stalls[0].lag <= 105ms);
-    CHECK(stalls[0].who.handler == "socket.async_receive");
-    CHECK(stalls[0].why == model::cause::cpu);
+    CHECK(stalls[0].culprit.handler == "socket.async_receive");
+    CHECK(stalls[0].cause == model::cause::cpu);
 }
 
 TEST_CASE("turns: a stall lasted as long as its turn, whenever that is looked for", "[watch]") {
     const auto offset = GENERATE(1ms, 51ms, 99ms, 249ms); // to the looks and to the sampler
     const auto length = GENERATE(101ms, 300ms, 3s);
     tracked_scene s;
-    s.finder.finds.why = model::cause::cpu;
+    s.finder.finds.cause = model::cause::cpu;
     const auto begin = start + 5s + offset;
     s.blocked(begin, begin + length);
     s.play(start + 15s);
@@ -34,13 +34,13 @@ TEST_CASE("turns: a stall lasted as long as its turn, whenever that is looked fo
     REQUIRE(over.size() == 1);
     CHECK(over[0].lasted == length);
     CHECK(over[0].peak == length);
-    CHECK(over[0].why == model::cause::cpu);
+    CHECK(over[0].cause == model::cause::cpu);
     const auto remembered = s.watcher.find(1)->stalls(start + 15s);
     REQUIRE(remembered.size() == 1);
     CHECK(remembered[0].lasted == length);
     CHECK(remembered[0].peak == length);
-    CHECK(remembered[0].why == model::cause::cpu);
-    CHECK(remembered[0].who.handler == "socket.async_receive");
+    CHECK(remembered[0].cause == model::cause::cpu);
+    CHECK(remembered[0].culprit.handler == "socket.async_receive");
 }
 
 TEST_CASE("turns: the maximum is that of the stall and not that of the sampler", "[watch]") {
@@ -124,7 +124,7 @@ TEST_CASE("turns: when another thread becomes the one that holds the loop up, it
     CHECK(s.finder.threads.back() == 4711);
     const auto stalls = s.sink.all<model::stall>();
     REQUIRE(stalls.size() == 1);
-    CHECK(stalls[0].who.handler == "strand.post");
+    CHECK(stalls[0].culprit.handler == "strand.post");
     other->show_none();
 }
 

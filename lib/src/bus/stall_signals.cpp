@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "bus/stall_herald.hpp"
+#include "bus/stall_signals.hpp"
 
 #include <algorithm>
 
 namespace loopmon::bus {
 
 /// @return whether none is open afterwards
-bool stall_herald::tell_end(std::span<const stall_status> stalls, const send& ended) {
+bool stall_signals::signal_end(std::span<const stall_status> stalls, const send& ended) {
     if (!open_) {
         return true;
     }
@@ -18,7 +18,7 @@ bool stall_herald::tell_end(std::span<const stall_status> stalls, const send& en
     const bool is_there = now != stalls.end();
     if (is_there) {
         open_ = *now;
-        open_->who.stack.clear(); // not signalled
+        open_->culprit.stack.clear(); // not signalled
     }
     if ((is_there && open_->ongoing) || !ended(*open_)) {
         return false;
@@ -27,9 +27,9 @@ bool stall_herald::tell_end(std::span<const stall_status> stalls, const send& en
     return true;
 }
 
-void stall_herald::tell(std::span<const stall_status> stalls, const send& began,
-                        const send& ended) {
-    if (!tell_end(stalls, ended)) {
+void stall_signals::update(std::span<const stall_status> stalls, const send& began,
+                           const send& ended) {
+    if (!signal_end(stalls, ended)) {
         return;
     }
     for (const auto& stall : stalls) {
@@ -41,7 +41,7 @@ void stall_herald::tell(std::span<const stall_status> stalls, const send& began,
         }
         last_began_ = stall.id;
         open_ = stall;
-        if (!tell_end(stalls, ended)) {
+        if (!signal_end(stalls, ended)) {
             return;
         }
     }

@@ -22,7 +22,7 @@ std::vector<Event> made(const events& all) {
 
 /// Those that get a record in the journal.
 template <class Event>
-std::vector<Event> told(const events& all) {
+std::vector<Event> events_of(const events& all) {
     auto found = made<Event>(all);
     std::erase_if(found, [](const Event& one) { return !is_reported(one); });
     return found;

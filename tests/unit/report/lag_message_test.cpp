@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The words of stalls and trips, in full: they are what an operator has.
-#include "report/late_text.hpp"
+#include "report/lag_message.hpp"
 
 #include "model/bounds.hpp"
 #include "support/catch.hpp"
@@ -21,9 +21,9 @@ model::stall stall_of(cause why, model::culprit who = {}) {
             .severity = model::level::stalled,
             .lag = 512ms,
             .threshold = 500ms,
-            .why = why,
+            .cause = why,
             .active_tasks = 3,
-            .who = std::move(who)};
+            .culprit = std::move(who)};
 }
 
 model::culprit probe() {
@@ -37,33 +37,33 @@ model::culprit probe() {
 
 } // namespace
 
-TEST_CASE("late_text: a stall whose culprit is known", "[report]") {
-    CHECK(late_text(stall_of(cause::blocked, probe())) ==
+TEST_CASE("lag_message: a stall whose culprit is known", "[report]") {
+    CHECK(lag_message(stall_of(cause::blocked, probe())) ==
           "loop main blocked for 512ms (critical 500ms) in task \"probe:bluez\" "
           "(socket.async_receive, spawned probe.cpp:88): cause blocked in openat; 3 active tasks, "
           "17 pending");
 }
 
-TEST_CASE("late_text: what is not known is not said", "[report]") {
+TEST_CASE("lag_message: what is not known is not said", "[report]") {
     const std::string head = "loop main blocked for 512ms (critical 500ms)";
     const std::string tail = "; 3 active tasks";
-    CHECK(late_text(stall_of(cause::unknown)) == head + tail);
-    CHECK(late_text(stall_of(cause::none)) == head + tail);
-    CHECK(late_text(stall_of(cause::unknown, {.handler = "timer.async_wait"})) ==
+    CHECK(lag_message(stall_of(cause::unknown)) == head + tail);
+    CHECK(lag_message(stall_of(cause::none)) == head + tail);
+    CHECK(lag_message(stall_of(cause::unknown, {.handler = "timer.async_wait"})) ==
           head + " in handler timer.async_wait" + tail);
-    CHECK(late_text(stall_of(cause::unknown, {.task = "t"})) == head + " in task \"t\"" + tail);
-    CHECK(late_text(stall_of(cause::unknown, {.task = "t", .spawned = "a.cpp:1"})) ==
+    CHECK(lag_message(stall_of(cause::unknown, {.task = "t"})) == head + " in task \"t\"" + tail);
+    CHECK(lag_message(stall_of(cause::unknown, {.task = "t", .spawned = "a.cpp:1"})) ==
           head + " in task \"t\" (spawned a.cpp:1)" + tail);
-    CHECK(late_text(stall_of(cause::unknown, {.handler = "h", .task = "t"})) ==
+    CHECK(lag_message(stall_of(cause::unknown, {.handler = "h", .task = "t"})) ==
           head + " in task \"t\" (h)" + tail);
-    CHECK(late_text(stall_of(cause::unknown, {.pending = 17})) == head + tail);
-    CHECK(late_text(stall_of(cause::unknown, {.has_pending = true})) ==
+    CHECK(lag_message(stall_of(cause::unknown, {.pending = 17})) == head + tail);
+    CHECK(lag_message(stall_of(cause::unknown, {.has_pending = true})) ==
           head + tail + ", 0 pending");
 }
 
-TEST_CASE("late_text: each cause in its words", "[report]") {
+TEST_CASE("lag_message: each cause in its words", "[report]") {
     const auto text = [](cause why, model::culprit who = {}) {
-        const auto all = late_text(stall_of(why, std::move(who)));
+        const auto all = lag_message(stall_of(why, std::move(who)));
         const auto begin = all.find(": cause ");
         return begin == all.npos ? "" : all.substr(begin + 8, all.find(';') - begin - 8);
     };
@@ -91,31 +91,31 @@ TEST_CASE("late_text: each cause in its words", "[report]") {
     CHECK(text(cause::traced) == "traced (a debugger is attached)");
 }
 
-TEST_CASE("late_text: a handler that runs while others are to blame is not accused", "[report]") {
+TEST_CASE("lag_message: a handler that runs while others are to blame is not accused", "[report]") {
     for (const auto why : {cause::congestion, cause::starved}) {
-        CHECK_THAT(late_text(stall_of(why, {.task = "t"})),
+        CHECK_THAT(lag_message(stall_of(why, {.task = "t"})),
                    Catch::ContainsSubstring(
                        "loop main is late by 512ms (critical 500ms) while in task \"t\": cause"));
     }
 }
 
-TEST_CASE("late_text: a stall that is over was late, at warn as at critical", "[report]") {
+TEST_CASE("lag_message: a stall that is over was late, at warn as at critical", "[report]") {
     auto past = stall_of(cause::blocked, probe());
     past.ongoing = false;
     past.severity = model::level::degraded;
     past.threshold = 100ms;
-    CHECK(late_text(past) ==
+    CHECK(lag_message(past) ==
           "loop main was late by 512ms (warn 100ms) in task \"probe:bluez\" (socket.async_receive, "
           "spawned probe.cpp:88): cause blocked in openat; 3 active tasks, 17 pending");
 }
 
-TEST_CASE("late_text: a trip says the same, and its consequence", "[report]") {
-    CHECK(late_text(model::trip{.loop = "main",
-                                .lag = 5s,
-                                .threshold = 5s,
-                                .why = cause::blocked,
-                                .active_tasks = 1,
-                                .who = probe()}) ==
+TEST_CASE("lag_message: a trip says the same, and its consequence", "[report]") {
+    CHECK(lag_message(model::trip{.loop = "main",
+                                  .lag = 5s,
+                                  .threshold = 5s,
+                                  .cause = cause::blocked,
+                                  .active_tasks = 1,
+                                  .culprit = probe()}) ==
           "loop main lag 5s (watchdog limit 5s) in task \"probe:bluez\" (socket.async_receive, "
           "spawned probe.cpp:88): cause blocked in openat; 1 active task, 17 pending; giving up: "
           "watchdog trip");

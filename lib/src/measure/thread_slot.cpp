@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "measure/run_slot.hpp"
+#include "measure/thread_slot.hpp"
 
 #include "measure/cycle_clock.hpp"
 
@@ -17,49 +17,49 @@ const thread_record* nobody() noexcept {
 
 } // namespace
 
-run_slot::run_slot(loop_tracking& loop) noexcept : owner_(nobody()), loop_(loop) {}
+thread_slot::thread_slot(loop_tracking& loop) noexcept : owner_(nobody()), loop_(loop) {}
 
-run_slot::~run_slot() {
+thread_slot::~thread_slot() {
     delete histograms_.load(std::memory_order_acquire);
 }
 
-bool run_slot::take(pid_t thread) noexcept {
+bool thread_slot::take(pid_t thread) noexcept {
     pid_t none = 0;
     // What the thread before wrote comes first.
     return thread_.compare_exchange_strong(none, thread, std::memory_order_acquire);
 }
 
-void run_slot::set_owner(const thread_record* owner) noexcept {
+void thread_slot::set_owner(const thread_record* owner) noexcept {
     if (owner != nullptr && records() == nullptr) {
         histograms_.store(new (std::nothrow) histograms, std::memory_order_release);
     }
     owner_.store(owner != nullptr ? owner : nobody(), std::memory_order_relaxed);
 }
 
-void run_slot::give_back() noexcept {
+void thread_slot::give_back() noexcept {
     set_owner(nullptr);
     taken_at_.store(sequence_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     thread_.store(0, std::memory_order_release);
 }
 
-shown_handler run_slot::shown() const noexcept {
+shown_handler thread_slot::shown() const noexcept {
     return {began_.load(std::memory_order_relaxed), object_.load(std::memory_order_relaxed),
             operation_.load(std::memory_order_relaxed), task_.load(std::memory_order_relaxed)};
 }
 
-void run_slot::show(const shown_handler& handler) noexcept {
+void thread_slot::show(const shown_handler& handler) noexcept {
     if (shows()) {
         show_none();
     }
     show_first(handler);
 }
 
-bool run_slot::runs_handlers() const noexcept {
+bool thread_slot::runs_handlers() const noexcept {
     return thread_.load(std::memory_order_relaxed) != 0 &&
            sequence_.load(std::memory_order_relaxed) != taken_at_.load(std::memory_order_relaxed);
 }
 
-std::optional<running_handler> run_slot::running() const noexcept {
+std::optional<running_handler> thread_slot::running() const noexcept {
     const auto sequence = sequence_.load(std::memory_order_acquire);
     if (sequence % 2 == 0) {
         return std::nullopt;
@@ -78,7 +78,7 @@ std::optional<running_handler> run_slot::running() const noexcept {
     return seen;
 }
 
-void run_slot::note_wait(nanoseconds length) noexcept {
+void thread_slot::note_wait(nanoseconds length) noexcept {
     const auto handler = shown();
     // As in turn_log::keep().
     waits_.store(0, std::memory_order_relaxed);
@@ -91,7 +91,7 @@ void run_slot::note_wait(nanoseconds length) noexcept {
     longest_wait_ns_.store(length.count(), std::memory_order_release);
 }
 
-std::optional<waited_handler> run_slot::take_longest_wait(nanoseconds floor) noexcept {
+std::optional<waited_handler> thread_slot::take_longest_wait(nanoseconds floor) noexcept {
     auto longest = longest_wait_ns_.load(std::memory_order_acquire);
     const auto number = waits_.load(std::memory_order_acquire);
     waited_handler seen;
@@ -115,24 +115,24 @@ std::optional<waited_handler> run_slot::take_longest_wait(nanoseconds floor) noe
     return seen;
 }
 
-std::uint64_t run_slot::n_ended() const noexcept {
+std::uint64_t thread_slot::n_ended() const noexcept {
     return finished_.load(std::memory_order_acquire) + threw_.load(std::memory_order_acquire);
 }
 
-void run_slot::add_ended_to(handler_totals& totals) const noexcept {
+void thread_slot::add_ended_to(handler_totals& totals) const noexcept {
     totals.finished += finished_.load(std::memory_order_acquire);
     totals.threw += threw_.load(std::memory_order_acquire);
     totals.abandoned += abandoned_.load(std::memory_order_acquire);
     totals.busy += nanoseconds(busy_ns_.load(std::memory_order_relaxed));
 }
 
-void run_slot::add_queue_delays_to(bucket_counts& sum) const noexcept {
+void thread_slot::add_queue_delays_to(bucket_counts& sum) const noexcept {
     if (const auto* const records = histograms_.load(std::memory_order_acquire)) {
         sum += records->queue.copy();
     }
 }
 
-void run_slot::add_run_times_to(bucket_counts& sum) const noexcept {
+void thread_slot::add_run_times_to(bucket_counts& sum) const noexcept {
     if (const auto* const records = histograms_.load(std::memory_order_acquire)) {
         sum += records->run.copy();
     }

@@ -11,7 +11,7 @@
 #include "measure/histogram.hpp"
 #include "measure/loop_tracking.hpp"
 
-#include "measure/handler_words.hpp"
+#include "measure/handler_tag.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -24,18 +24,18 @@ namespace loopmon::measure {
 
 class thread_record;
 
-class alignas(64) run_slot { // 64: the cache line of x86-64 and of most arm64
+class alignas(64) thread_slot { // 64: the cache line of x86-64 and of most arm64
 public:
-    explicit run_slot(loop_tracking& loop) noexcept;
-    ~run_slot();
-    run_slot(const run_slot&) = delete;
-    run_slot& operator=(const run_slot&) = delete;
+    explicit thread_slot(loop_tracking& loop) noexcept;
+    ~thread_slot();
+    thread_slot(const thread_slot&) = delete;
+    thread_slot& operator=(const thread_slot&) = delete;
 
     [[nodiscard]] loop_tracking& loop() const noexcept { return loop_; }
 
     // -- the list of the loop, which only grows
-    [[nodiscard]] run_slot* next() const noexcept { return next_; }
-    void set_next(run_slot* next) noexcept { next_ = next; }
+    [[nodiscard]] thread_slot* next() const noexcept { return next_; }
+    void set_next(thread_slot* next) noexcept { next_ = next; }
 
     // -- any thread
     /// @return false if the slot has a thread
@@ -62,9 +62,9 @@ public:
     /// @pre none is shown
     void show_first(const shown_handler& handler) noexcept;
     void show_first(std::uint64_t began, const char* object, const char* operation,
-                    task_word task) noexcept;
+                    task_handle task) noexcept;
     /// The handler that is shown works for this task from now on.
-    void show_task(task_word task) noexcept { task_.store(task, std::memory_order_release); }
+    void show_task(task_handle task) noexcept { task_.store(task, std::memory_order_release); }
     /// No handler of this loop runs in this thread.
     void show_none() noexcept;
     [[nodiscard]] bool shows() const noexcept {
@@ -117,7 +117,7 @@ private:
     std::atomic<std::uint64_t> began_{0};
     std::atomic<const char*> object_{nullptr};
     std::atomic<const char*> operation_{nullptr};
-    std::atomic<task_word> task_{0};
+    std::atomic<task_handle> task_{0};
     std::atomic<pid_t> thread_{0};            ///< zero: free
     std::atomic<const thread_record*> owner_; ///< not null, which a thread without a record has
 
@@ -136,19 +136,19 @@ private:
     std::atomic<std::uint64_t> wait_ended_{0}; ///< ticks
     std::atomic<const char*> wait_object_{nullptr};
     std::atomic<const char*> wait_operation_{nullptr};
-    std::atomic<task_word> wait_task_{0};
+    std::atomic<task_handle> wait_task_{0};
     std::atomic<std::uint64_t> taken_at_{0}; ///< what sequence_ was when the thread took the slot
     std::uint64_t n_waits_ = 0;              ///< the thread's
     std::uint64_t taken_wait_ = 0;           ///< the watcher's: the last of waits_ that it took
-    run_slot* next_ = nullptr;               ///< set before the slot is published
+    thread_slot* next_ = nullptr;            ///< set before the slot is published
 };
 
-inline void run_slot::show_first(const shown_handler& handler) noexcept {
+inline void thread_slot::show_first(const shown_handler& handler) noexcept {
     show_first(handler.began, handler.object, handler.operation, handler.task);
 }
 
-inline void run_slot::show_first(std::uint64_t began, const char* object, const char* operation,
-                                 task_word task) noexcept {
+inline void thread_slot::show_first(std::uint64_t began, const char* object, const char* operation,
+                                    task_handle task) noexcept {
     // A reader that sees one of these also sees that the last sequence is over. Releases and no
     // fence, because thread sanitizers do not know fences.
     began_.store(began, std::memory_order_release);
@@ -158,11 +158,11 @@ inline void run_slot::show_first(std::uint64_t began, const char* object, const 
     show_none(); // which makes the sequence odd, as it was even
 }
 
-inline void run_slot::show_none() noexcept {
+inline void thread_slot::show_none() noexcept {
     sequence_.store(sequence_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-inline void run_slot::waited(nanoseconds length) noexcept {
+inline void thread_slot::waited(nanoseconds length) noexcept {
     if (auto* const made = records()) {
         made->queue.record(length);
     }
@@ -171,7 +171,7 @@ inline void run_slot::waited(nanoseconds length) noexcept {
     }
 }
 
-inline void run_slot::ran(nanoseconds own) noexcept {
+inline void thread_slot::ran(nanoseconds own) noexcept {
     busy_ns_.store(busy_ns_.load(std::memory_order_relaxed) + own.count(),
                    std::memory_order_relaxed);
     if (auto* const made = records()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "report/late_text.hpp"
+#include "report/lag_message.hpp"
 
-#include "report/words.hpp"
+#include "report/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -90,26 +90,27 @@ bool is_runtime(std::string_view frame) {
 
 } // namespace
 
-std::string late_text(const model::stall& e) {
+std::string lag_message(const model::stall& e) {
     if (e.thread != 0) {
-        const auto handler = place_text(e.who);
+        const auto handler = place_text(e.culprit);
         return "loop " + e.loop + ": thread " + std::to_string(e.thread) + " has been" +
                (handler.empty() ? " in one handler" : handler) + " for " + human(e.lag) +
-               " (critical " + human(e.threshold) + ')' + because(e.who, e.why) +
-               "; the loop goes on without it" + load(e.active_tasks, e.who);
+               " (critical " + human(e.threshold) + ')' + because(e.culprit, e.cause) +
+               "; the loop goes on without it" + load(e.active_tasks, e.culprit);
     }
-    const char* const verb = !e.ongoing                   ? " was late by "
-                             : info_of(e.why).one_handler ? " blocked for "
-                                                          : " is late by ";
+    const char* const verb = !e.ongoing                     ? " was late by "
+                             : info_of(e.cause).one_handler ? " blocked for "
+                                                            : " is late by ";
     const char* const limit = e.severity == model::level::stalled ? " (critical " : " (warn ";
     return "loop " + e.loop + verb + human(e.lag) + limit + human(e.threshold) + ')' +
-           place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who);
+           place(e.culprit, e.cause) + because(e.culprit, e.cause) +
+           load(e.active_tasks, e.culprit);
 }
 
-std::string late_text(const model::trip& e) {
+std::string lag_message(const model::trip& e) {
     return "loop " + e.loop + " lag " + human(e.lag) + " (watchdog limit " + human(e.threshold) +
-           ')' + place(e.who, e.why) + because(e.who, e.why) + load(e.active_tasks, e.who) +
-           "; giving up: watchdog trip";
+           ')' + place(e.culprit, e.cause) + because(e.culprit, e.cause) +
+           load(e.active_tasks, e.culprit) + "; giving up: watchdog trip";
 }
 
 std::string cause_text(model::cause why) {

@@ -17,8 +17,8 @@ namespace loopmon::report {
 /// which is where a program waits but never why.
 inline constexpr std::size_t frames_shown = 3;
 
-[[nodiscard]] std::string late_text(const model::stall& e);
-[[nodiscard]] std::string late_text(const model::trip& e);
+[[nodiscard]] std::string lag_message(const model::stall& e);
+[[nodiscard]] std::string lag_message(const model::trip& e);
 
 /// ": cause blocked"; empty if it is not known.
 [[nodiscard]] std::string cause_text(model::cause why);

@@ -8,7 +8,7 @@
 
 namespace loopmon::measure {
 
-class run_slot;
+class thread_slot;
 
 /// Instead of an operation, of a handler that has one name only and begins when it is created.
 /// Known by its address. As the word of an operation, it names none that is ready when it is
@@ -16,8 +16,8 @@ class run_slot;
 inline constexpr char no_operation[] = "a";
 
 /// What a handler that waits is known by.
-struct handler_words {
-    run_slot* slot;        ///< of the thread that created it; null: not tracked, the rest not set
+struct handler_tag {
+    thread_slot* slot;     ///< of the thread that created it; null: not tracked, the rest not set
     std::uint64_t created; ///< in ticks of the cycle clock
     const char* object;    ///< literals, e.g. "socket" ...
     const char* operation; ///< ... and "async_receive"; no_operation for a plain name
@@ -35,7 +35,7 @@ struct shown_handler {
 /// A handler that is about to run, runs or ends, on the stack of its thread.
 struct handler_frame {
     /// Its slot is that of the thread it runs on, once it runs, and null when it is over.
-    handler_words handler;
+    handler_tag handler;
     // Set when it begins to run:
     bool plain; ///< in no other handler and no task's scope; the rest but `nested` is not set
     handler_frame* outer; ///< the handler of this thread that this one runs in

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "watch/lateness.hpp"
+#include "watch/loop_delay.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,19 +16,19 @@ duration counted(time_point from, time_point end, const pause_ledger& pauses) {
 
 } // namespace
 
-lateness::lateness(std::shared_ptr<measure::loop_state> loop,
-                   std::shared_ptr<measure::lag_gauge> gauge)
+loop_delay::loop_delay(std::shared_ptr<measure::loop_state> loop,
+                       std::shared_ptr<measure::lag_gauge> gauge)
     : loop_(std::move(loop)), gauge_(std::move(gauge)) {}
 
-bool lateness::turns_seen() const {
+bool loop_delay::sees_turns() const {
     return loop_->tracking().active() && loop_->tracking().turn().sequence != 0;
 }
 
-pid_t lateness::seen_thread() const {
+pid_t loop_delay::seen_thread() const {
     return loop_->sampled() ? gauge_->thread() : loop_->turning_thread();
 }
 
-std::uint64_t lateness::id() const {
+std::uint64_t loop_delay::id() const {
     if (const auto turn = loop_->tracking().turn(); turn.began) {
         return turn.sequence;
     }
@@ -37,7 +37,7 @@ std::uint64_t lateness::id() const {
 }
 
 // One that has run no handler yet is known by the sampler, which every thread runs in its turn.
-bool lateness::has_several_threads() const {
+bool loop_delay::has_several_threads() const {
     if (loop_->tracking().threads() > 1) {
         return true;
     }
@@ -52,8 +52,8 @@ bool lateness::has_several_threads() const {
 // Handlers that began earlier do not concern the loop: it has gone on polling since, in another
 // thread. With one thread it has not, and an outer handler may have begun before the turn of a
 // run() within it.
-std::optional<time_point> lateness::concerned_since() const {
-    if (!turns_seen() || !has_several_threads()) {
+std::optional<time_point> loop_delay::concerned_since() const {
+    if (!sees_turns() || !has_several_threads()) {
         return std::nullopt;
     }
     return loop_->tracking().turn().began.value_or(time_point::max()); // max(): it polls
@@ -61,7 +61,7 @@ std::optional<time_point> lateness::concerned_since() const {
 
 // What is asked of a loop that is late allocates nothing, for it may be late for want of memory.
 template <class Visit>
-void lateness::each_holding(Visit visit) const {
+void loop_delay::each_holding(Visit visit) const {
     const auto since = concerned_since();
     loop_->tracking().each_running([&](const measure::running_handler& handler) {
         if (!since || handler.began >= *since) {
@@ -71,7 +71,7 @@ void lateness::each_holding(Visit visit) const {
 }
 
 template <class Visit>
-void lateness::each_outlasting(Visit visit) const {
+void loop_delay::each_outlasting(Visit visit) const {
     const auto since = concerned_since();
     if (!since) {
         return;
@@ -83,13 +83,13 @@ void lateness::each_outlasting(Visit visit) const {
     });
 }
 
-std::vector<measure::running_handler> lateness::outlasting() const {
+std::vector<measure::running_handler> loop_delay::outlasting() const {
     std::vector<measure::running_handler> found;
     each_outlasting([&](const auto& handler) { found.push_back(handler); });
     return found;
 }
 
-std::optional<measure::running_handler> lateness::handler() const {
+std::optional<measure::running_handler> loop_delay::handler() const {
     std::optional<measure::running_handler> longest;
     auto longest_since = time_point::max();
     each_holding([&](const measure::running_handler& running) {
@@ -103,7 +103,7 @@ std::optional<measure::running_handler> lateness::handler() const {
     return longest;
 }
 
-std::optional<measure::expectation> lateness::expected() const {
+std::optional<measure::expectation> loop_delay::expected() const {
     std::optional<measure::expectation> first;
     bool all = true;
     std::size_t threads = 0;
@@ -132,7 +132,7 @@ std::optional<measure::expectation> lateness::expected() const {
     return all ? first : std::nullopt;
 }
 
-pid_t lateness::thread() const {
+pid_t loop_delay::thread() const {
     if (const auto running = handler()) {
         return running->thread;
     }
@@ -144,7 +144,7 @@ pid_t lateness::thread() const {
     return is_elsewhere ? 0 : sampled;
 }
 
-void lateness::check_running(time_point now, duration noticeable) {
+void loop_delay::check_running(time_point now, duration noticeable) {
     const auto deadline = gauge_->deadline();
     const auto turn = loop_->tracking().turn();
     // Asking the context takes its mutex, so only a loop that looks late is asked.
@@ -158,11 +158,11 @@ void lateness::check_running(time_point now, duration noticeable) {
             max_ = std::max(max_, std::exchange(looked_growing_, duration::zero()));
         }
         if (deadline_late) {
-            gauge_->disregard(*deadline);
+            gauge_->exclude(*deadline);
             stopped_.deadline = deadline;
         }
         if (turn_late) {
-            loop_->tracking().disregard_turn(turn.sequence);
+            loop_->tracking().exclude_turn(turn.sequence);
             stopped_.turn = turn.sequence;
         }
         stopped_.lasts = true;
@@ -173,7 +173,7 @@ void lateness::check_running(time_point now, duration noticeable) {
 }
 
 template <class Affects>
-std::optional<time_point> lateness::counts_from(time_point from, Affects affects) const {
+std::optional<time_point> loop_delay::counts_from(time_point from, Affects affects) const {
     if (affects(stopped_)) {
         if (stopped_.lasts) {
             return std::nullopt;
@@ -186,7 +186,7 @@ std::optional<time_point> lateness::counts_from(time_point from, Affects affects
     return from;
 }
 
-duration lateness::growing(time_point now, const pause_ledger& pauses) const {
+duration loop_delay::growing(time_point now, const pause_ledger& pauses) const {
     const auto late = [&](time_point from, auto affects) {
         const auto since = counts_from(from, affects);
         return since ? counted(*since, now, pauses) : duration::zero();
@@ -202,7 +202,7 @@ duration lateness::growing(time_point now, const pause_ledger& pauses) const {
     return sum;
 }
 
-void lateness::drain(time_point now, const pause_ledger& pauses) {
+void loop_delay::drain(time_point now, const pause_ledger& pauses) {
     // What ended since the last time began at most its length before that.
     const auto less_pauses = [&](duration lag) {
         const auto earliest = std::max(drained_, time_point{} + lag) - lag;
@@ -214,7 +214,7 @@ void lateness::drain(time_point now, const pause_ledger& pauses) {
     drained_ = now;
 }
 
-void lateness::collect(time_point now, const pause_ledger& pauses) {
+void loop_delay::collect(time_point now, const pause_ledger& pauses) {
     drain(now, pauses);
     completed_turn_ = std::exchange(drained_turn_, duration::zero());
     if (expected_.turn != 0 && loop_->tracking().turn().sequence != expected_.turn) {
@@ -223,7 +223,7 @@ void lateness::collect(time_point now, const pause_ledger& pauses) {
     }
 }
 
-lateness::reading lateness::peek(time_point now, const pause_ledger& pauses) const {
+loop_delay::reading loop_delay::peek(time_point now, const pause_ledger& pauses) const {
     reading is;
     if (gauge_->last().deadline != expected_.deadline) {
         is.completed = sample(pauses);
@@ -239,7 +239,7 @@ lateness::reading lateness::peek(time_point now, const pause_ledger& pauses) con
     return is;
 }
 
-bool lateness::stirs(time_point now, duration noticeable, const pause_ledger& pauses) {
+bool loop_delay::needs_look(time_point now, duration noticeable, const pause_ledger& pauses) {
     const auto deadline = gauge_->deadline();
     if (stopped_.lasts || (deadline && now > *deadline) || loop_->tracking().turn().began) {
         return true;
@@ -248,11 +248,11 @@ bool lateness::stirs(time_point now, duration noticeable, const pause_ledger& pa
     return max_ >= noticeable;
 }
 
-std::optional<time_point> lateness::due() const {
-    return stopped_.lasts || turns_seen() ? std::nullopt : gauge_->deadline();
+std::optional<time_point> loop_delay::due() const {
+    return stopped_.lasts || sees_turns() ? std::nullopt : gauge_->deadline();
 }
 
-void lateness::check_expected(time_point now, reading& is, const pause_ledger& pauses) {
+void loop_delay::check_expected(time_point now, reading& is, const pause_ledger& pauses) {
     if (is.expected && now < is.expected->until) {
         expected_ = {gauge_->deadline(), loop_->tracking().turn().sequence, now, true};
     } else if (is.expected) { // it takes longer than it said, and all of it counts
@@ -266,7 +266,8 @@ void lateness::check_expected(time_point now, reading& is, const pause_ledger& p
     }
 }
 
-lateness::reading lateness::look(time_point now, duration noticeable, const pause_ledger& pauses) {
+loop_delay::reading loop_delay::update(time_point now, duration noticeable,
+                                       const pause_ledger& pauses) {
     check_running(now, noticeable);
     collect(now, pauses);
     auto is = peek(now, pauses);
@@ -275,16 +276,16 @@ lateness::reading lateness::look(time_point now, duration noticeable, const paus
     return is;
 }
 
-duration lateness::take_max() {
+duration loop_delay::take_max() {
     return std::exchange(max_, duration::zero());
 }
 
-void lateness::reset_max(time_point now) {
+void loop_delay::reset_max(time_point now) {
     drain(now, {});
     max_ = {};
 }
 
-duration lateness::sample(const pause_ledger& pauses) const {
+duration loop_delay::sample(const pause_ledger& pauses) const {
     const auto last = gauge_->last();
     return counted(last.deadline, last.deadline + last.lag, pauses);
 }

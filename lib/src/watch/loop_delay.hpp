@@ -21,7 +21,7 @@
 
 namespace loopmon::watch {
 
-class lateness {
+class loop_delay {
 public:
     /// What is known at one moment.
     struct reading {
@@ -36,21 +36,22 @@ public:
         [[nodiscard]] duration lag() const { return std::max(completed, growing); }
     };
 
-    lateness(std::shared_ptr<measure::loop_state> loop, std::shared_ptr<measure::lag_gauge> gauge);
+    loop_delay(std::shared_ptr<measure::loop_state> loop,
+               std::shared_ptr<measure::lag_gauge> gauge);
 
-    /// Whether anything is late, or has been since the last look, so that look() is worth its
+    /// Whether anything is late, or has been since the last look, so that update() is worth its
     /// while.
-    [[nodiscard]] bool stirs(time_point now, duration noticeable, const pause_ledger& pauses);
+    [[nodiscard]] bool needs_look(time_point now, duration noticeable, const pause_ledger& pauses);
     /// What a reading's `since` is while nothing is late.
     [[nodiscard]] std::optional<time_point> due() const;
 
     /// The next look. Takes note of what has completed since the last one.
     /// @param noticeable a shorter delay is not worth asking the context about
-    reading look(time_point now, duration noticeable, const pause_ledger& pauses);
+    reading update(time_point now, duration noticeable, const pause_ledger& pauses);
     /// The same without taking note: for those who ask in between.
     [[nodiscard]] reading peek(time_point now, const pause_ledger& pauses) const;
 
-    /// The longest lag that had completed at a look or stirs() since the last call.
+    /// The longest lag that had completed at a look or needs_look() since the last call.
     [[nodiscard]] duration take_max();
     /// All that has completed by now is forgotten as a maximum.
     void reset_max(time_point now);
@@ -58,7 +59,7 @@ public:
     [[nodiscard]] duration sample(const pause_ledger& pauses) const;
 
     /// The loop is built with tracking, and its turns are seen.
-    [[nodiscard]] bool turns_seen() const;
+    [[nodiscard]] bool sees_turns() const;
     /// Distinguishes one delay from the next.
     [[nodiscard]] std::uint64_t id() const;
     /// The thread that holds the loop up if one does: that of handler(), else the one that sampled
