@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
-// packaging/dbus says of each property what the table of fields says: name, type, how it changes,
-// and what it means.
+//
+// The properties in packaging/dbus are made from the rows of model/status.hpp: all between
+// "<!-- properties -->" and the empty line or the end of the interface that follows. What is before
+// and behind, methods and signals included, is written by hand, and compared with the daemon's own
+// description by the end-to-end tests. After a change of a row:
+//
+//   LOOPMON_WRITE_DOCUMENTS=1 build/dev/tests/report_bus_test 'interface_description:*'
 #include "bus/bus_object.hpp"
 
 #include "support/catch.hpp"
+#include "support/documents.hpp"
 
-#include <fstream>
-#include <sstream>
+#include <algorithm>
+#include <filesystem>
 #include <string>
 
 using namespace loopmon::bus;
@@ -14,57 +20,59 @@ using namespace loopmon::model;
 
 namespace {
 
-/// White space does not count in an XML file that is laid out for people.
-std::string words_of(const std::string& text) {
-    std::istringstream in(text);
-    std::string all;
-    for (std::string word; in >> word;) {
-        (all += word) += ' ';
-    }
-    return all;
-}
-
-std::string description(const std::string& interface) {
-    std::ifstream file(LOOPMON_SOURCE_DIR "/packaging/dbus/" + interface + ".xml");
-    std::ostringstream text;
-    text << file.rdbuf();
-    return words_of(text.str());
-}
+const std::string begin_of_rows = "    <!-- properties -->\n";
 
 std::string annotation(changes how) {
     if (how == changes::signalled) {
-        return "/> ";
+        return "/>\n";
     }
-    return std::string("> <annotation name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" "
-                       "value=\"") +
-           (how == changes::never ? "const" : "false") + "\"/> </property> ";
+    return std::string(">\n      <annotation "
+                       "name=\"org.freedesktop.DBus.Property.EmitsChangedSignal\" value=\"") +
+           (how == changes::never ? "const" : "false") + "\"/>\n    </property>\n";
+}
+
+/// The end of the comment stays with its last word.
+std::string comment(const std::string& text) {
+    auto lines = loopmon::test::wrapped("<!-- " + text + "~-->", "    ", "         ");
+    lines.replace(lines.rfind('~'), 1, " ");
+    return lines;
 }
 
 template <class Fields>
-void check(const Fields& fields, const std::string& interface) {
-    const auto described = description(interface);
-    REQUIRE_FALSE(described.empty());
+std::string described(const Fields& fields) {
+    std::string text;
     for_each(fields, [&]<class Field>(const Field& row) {
-        const auto wanted = words_of(std::string("<!-- ") + row.name + ": " + row.help + " -->") +
-                            "<property name=\"" + row.name + "\" type=\"" +
-                            signature_of<typename Field::value>() + "\" access=\"read\"" +
-                            annotation(row.how);
-        INFO("wanted in " << interface << ".xml: " << wanted);
-        CHECK(described.find(wanted) != std::string::npos);
+        text += comment(std::string(row.name) + ": " + row.help) + "    <property name=\"" +
+                row.name + "\" type=\"" + signature_of<typename Field::value>() +
+                "\" access=\"read\"" + annotation(row.how);
     });
+    return text;
+}
+
+/// @param rows all of them, described
+void check(const std::string& interface, const std::string& rows) {
+    const std::filesystem::path path = LOOPMON_SOURCE_DIR "/packaging/dbus/" + interface + ".xml";
+    auto file = loopmon::test::read_document(path);
+    const auto found = file.find(begin_of_rows);
+    REQUIRE(found != file.npos);
+    const auto begin = found + begin_of_rows.size();
+    const auto end = std::min(file.find("\n\n", begin), file.find("\n  </interface>", begin));
+    REQUIRE(end != file.npos);
+    loopmon::test::check_document(path, file.replace(begin, end + 1 - begin, rows),
+                                  "lib/src/model/status.hpp",
+                                  "report_bus_test 'interface_description:*'");
 }
 
 } // namespace
 
-TEST_CASE("interface_description: of the manager is that of its table", "[bus]") {
-    check(manager_fields, manager_interface);
+TEST_CASE("interface_description: of the manager is that of its rows", "[bus]") {
+    check(manager_interface, described(manager_fields));
 }
 
-TEST_CASE("interface_description: of a loop is that of its tables", "[bus]") {
-    check(loop_fields, loop_interface);
-    check(window_fields, loop_interface);
+TEST_CASE("interface_description: of a loop is that of its rows", "[bus]") {
+    check(loop_interface, described(loop_fields) + described(window_fields));
 }
 
-TEST_CASE("interface_description: of a probe is that of its table", "[bus]") {
-    check(probe_fields, probe_interface);
+TEST_CASE("interface_description: of a probe is that of its rows", "[bus]") {
+    check(probe_interface, described(probe_fields));
 }

@@ -5,7 +5,7 @@
 
 #include "bus/moment.hpp"
 #include "model/bounds.hpp"
-#include "model/fields.hpp"
+#include "model/status.hpp"
 
 #include <loopmon/systemd/bus_ptr.hpp>
 

@@ -2,7 +2,7 @@
 #include "model/json_values.hpp"
 
 #include "model/bounds.hpp"
-#include "model/fields.hpp"
+#include "model/status.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -9,17 +9,15 @@
 #include "config/time_span.hpp"
 
 #include "support/catch.hpp"
+#include "support/documents.hpp"
 #include "test_data.hpp"
 
-#include <cstdlib>
 #include <map>
 #include <sstream>
 
 using namespace loopmond;
 
 namespace {
-
-constexpr std::size_t width = 100;
 
 constexpr const char* head = R"(# SPDX-License-Identifier: MIT
 #
@@ -100,19 +98,8 @@ std::map<std::string, std::string> defaults() {
     return found;
 }
 
-/// `start` is at the beginning of each line.
 std::string wrapped(const std::string& text, const std::string& start) {
-    std::istringstream words(text);
-    std::string out;
-    std::string line = start;
-    for (std::string word; words >> word;) {
-        if (line.size() > start.size() && line.size() + 1 + word.size() > width) {
-            out += line + '\n';
-            line = start;
-        }
-        line += (line.size() > start.size() ? " " : "") + word;
-    }
-    return out + line + '\n';
+    return loopmon::test::wrapped(text, start, start);
 }
 
 /// Names in asterisks.
@@ -203,14 +190,9 @@ std::string manual_sections() {
     return text;
 }
 
-/// The file as it should be, written if that is wanted.
 void check(const std::filesystem::path& file, const std::string& wanted) {
-    if (std::getenv("LOOPMON_WRITE_DOCUMENTS") != nullptr) {
-        std::ofstream(file, std::ios::binary) << wanted;
-    }
-    INFO("made from daemon/config/keys.hpp; to write it again, run config_test 'documents:*' with "
-         "LOOPMON_WRITE_DOCUMENTS=1");
-    CHECK(loopmond_test::read_text(file) == wanted);
+    loopmon::test::check_document(file, wanted, "daemon/config/keys.hpp",
+                                  "config_test 'documents:*'");
 }
 
 } // namespace
