@@ -3,8 +3,6 @@
 
 #include "measure/cycle_clock.hpp"
 
-#include <algorithm>
-
 namespace loopmon::measure {
 
 void turn_log::keep(std::uint64_t sequence, std::uint64_t began, std::uint64_t ended) noexcept {
@@ -35,8 +33,6 @@ turn_log::turns turn_log::recent() const noexcept {
             result.add(*turn);
         }
     }
-    std::sort(result.begin(), result.end(),
-              [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
     return result;
 }
 

@@ -64,7 +64,14 @@ private:
 
 class turn_log::turns {
 public:
-    void add(const ended_turn& turn) noexcept { all_[size_++] = turn; }
+    /// Keeps the oldest first. @pre fewer than `capacity` are there
+    void add(const ended_turn& turn) noexcept {
+        auto at = size_++;
+        for (; at > 0 && all_[at - 1].sequence > turn.sequence; --at) {
+            all_[at] = all_[at - 1];
+        }
+        all_[at] = turn;
+    }
 
     [[nodiscard]] ended_turn* begin() noexcept { return all_.data(); }
     [[nodiscard]] ended_turn* end() noexcept { return all_.data() + size_; }
