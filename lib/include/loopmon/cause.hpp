@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Why a loop is late: one row for each cause. Its word, what a trip, a message and a stack make of
-// it, and which causes a configuration may list are read from the row; so a new cause is an
-// enumerator, a row, and the branch of lib/src/judge/classify.cpp that finds it.
+// it, which causes a configuration may list, and what README, manual and catalog say are read from
+// the row; so a new cause is an enumerator, a row, and the branch of lib/src/judge/classify.cpp
+// that finds it.
 #pragma once
 
 #include <array>
@@ -34,6 +35,8 @@ struct cause_info {
     cause value;
     std::string_view word;    ///< in the journal, on D-Bus, in the configuration
     std::string_view meaning; ///< of the word, in half a sentence
+    std::string_view
+        advice; ///< to whoever can change the program, as half a sentence; may be empty
     cause_trips trips;
     bool one_handler; ///< as far as is known, one handler holds the loop up
     bool stack;       ///< the stack of the thread shows what holds the loop up
@@ -45,25 +48,29 @@ struct cause_info {
 // alone. `unknown` trips as well: missing evidence exempts nothing. A thread that is stopped takes
 // no signal for its stack, and one of many short handlers would be an innocent one.
 inline constexpr std::array causes{
-    cause_info{cause::none, "", "the loop is on time", cause_trips::always, true, true,
+    cause_info{cause::none, "", "the loop is on time", "", cause_trips::always, true, true,
                cause_detail::remark},
-    cause_info{cause::unknown, "unknown", "late, and no evidence says why", cause_trips::always,
-               true, true, cause_detail::remark},
-    cause_info{cause::cpu, "cpu", "one handler computes", cause_trips::by_default, true, true,
-               cause_detail::remark},
+    cause_info{cause::unknown, "unknown", "the handler had ended before it could be examined", "",
+               cause_trips::always, true, true, cause_detail::remark},
+    cause_info{cause::cpu, "cpu", "one handler computes", "move it to a thread",
+               cause_trips::by_default, true, true, cause_detail::remark},
     cause_info{cause::blocked, "blocked", "one handler waits in a system call or for a lock",
-               cause_trips::by_default, true, true, cause_detail::waiting_in},
-    cause_info{cause::io, "io", "one handler waits for storage", cause_trips::by_default, true,
+               "make it wait asynchronously, or move it to a thread", cause_trips::by_default, true,
                true, cause_detail::waiting_in},
-    cause_info{cause::congestion, "congestion", "many short handlers: the queue is late",
+    cause_info{cause::io, "io", "one handler waits for storage", "move it to a thread",
+               cause_trips::by_default, true, true, cause_detail::waiting_in},
+    cause_info{cause::congestion, "congestion", "many short handlers, the queue is late",
+               "more work arrives than the loop can do, or each handler waits a little, as the "
+               "message states",
                cause_trips::by_default, false, false, cause_detail::handlers},
-    cause_info{cause::starved, "starved", "ready to run, but the machine is short of CPU",
+    cause_info{cause::starved, "starved", "ready to run, but the machine is short of CPU", "",
                cause_trips::if_listed, false, true, cause_detail::machine_load,
                "the machine is short of CPU"},
-    cause_info{cause::paused, "paused", "the process or the machine stood still",
+    cause_info{cause::paused, "paused",
+               "the process was stopped or frozen, or the machine suspended", "",
                cause_trips::never, true, false, cause_detail::remark},
-    cause_info{cause::traced, "traced", "a debugger is attached", cause_trips::never, true, false,
-               cause_detail::remark, "a debugger is attached"},
+    cause_info{cause::traced, "traced", "a debugger is attached", "", cause_trips::never, true,
+               false, cause_detail::remark, "a debugger is attached"},
 };
 
 /// The row of a cause; of a number that is none, that of `unknown`.

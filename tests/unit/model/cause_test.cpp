@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The table of causes, and the documents that explain each of them to users.
+// The table of causes, and the documents that explain each of them to users, which are made from
+// it. After a change of a row:
+//
+//   LOOPMON_WRITE_DOCUMENTS=1 build/dev/tests/model_test 'cause:*'
 #include <loopmon/limits.hpp>
 
 #if defined(BOOST_CONFIG_HPP) || defined(BOOST_VERSION)
@@ -10,11 +13,10 @@
 #include "model/level.hpp"
 
 #include "support/catch.hpp"
+#include "support/documents.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,18 +24,6 @@
 using namespace loopmon;
 
 namespace {
-
-std::string text_of(const std::string& path) {
-    std::ifstream file(LOOPMON_SOURCE_DIR "/" + path);
-    REQUIRE(file);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string between(const std::string& text, const std::string& begin, const std::string& end) {
-    const auto from = text.find(begin);
-    REQUIRE(from != text.npos);
-    return text.substr(from, text.find(end, from + begin.size()) - from);
-}
 
 /// Of the last column of README's table.
 std::string readme_says(cause_trips trips) {
@@ -49,13 +39,18 @@ std::string readme_says(cause_trips trips) {
     return "no";
 }
 
-/// The lines of a text that begin so.
-std::vector<std::string> lines_with(const std::string& text, const std::string& start) {
-    std::vector<std::string> found;
-    for (auto at = text.find('\n' + start); at != text.npos; at = text.find('\n' + start, at + 1)) {
-        found.push_back(text.substr(at + 1, text.find('\n', at + 1) - at - 1));
-    }
-    return found;
+/// Replaces what is between two texts in a file of the tree.
+void check(const std::string& file, const std::string& begin, const std::string& end,
+           const std::string& wanted) {
+    const std::string path = LOOPMON_SOURCE_DIR "/" + file;
+    auto text = loopmon::test::read_document(path);
+    const auto found = text.find(begin);
+    REQUIRE(found != text.npos);
+    const auto from = found + begin.size();
+    const auto to = text.find(end, from);
+    REQUIRE(to != text.npos);
+    loopmon::test::check_document(path, text.replace(from, to - from, wanted),
+                                  "lib/include/loopmon/cause.hpp", "model_test 'cause:*'");
 }
 
 } // namespace
@@ -72,6 +67,7 @@ TEST_CASE("cause: each has one row, in the order of their values, and a word of 
         CHECK(std::all_of(row.word.begin(), row.word.end(),
                           [](unsigned char c) { return std::islower(c) != 0; }));
         CHECK_FALSE(row.meaning.empty());
+        CHECK(row.advice.find(':') == row.advice.npos); // it follows one
     }
     CHECK(to_string(cause::none).empty());
     CHECK(to_string(static_cast<cause>(causes.size())) == "unknown");
@@ -87,25 +83,34 @@ TEST_CASE("cause: missing evidence exempts nothing, and a stopped process is nev
 }
 
 TEST_CASE("cause: README explains each, and says whether it trips", "[model]") {
-    const auto readme = text_of("README.md");
+    const auto line = [](const cause_info& row) {
+        return "| `" + std::string(row.word) + "` | " + std::string(row.meaning) + " | " +
+               readme_says(row.trips) + " |\n";
+    };
+    std::string rows;
     for (const auto& row : causes) {
-        if (row.value == cause::none) {
-            continue;
+        if (is_evident(row.value)) {
+            rows += line(row);
         }
-        INFO(row.word);
-        const auto lines = lines_with(readme, "| `" + std::string(row.word) + "` |");
-        REQUIRE(lines.size() == 1);
-        CHECK(lines[0].ends_with("| " + readme_says(row.trips) + " |"));
     }
+    rows += line(info_of(cause::unknown));
+    check("README.md", "| cause | meaning | trips |\n| --- | --- | --- |\n", "\n\n",
+          rows.substr(0, rows.size() - 1));
 }
 
 TEST_CASE("cause: the catalog explains each that a stall may have", "[model]") {
-    const auto entry = between(text_of("systemd/loopmond.catalog"), "\n# stall\n", "\n# ");
+    constexpr std::size_t width = 79;
+    const std::string column(14, ' ');
+    std::string lines;
     for (const auto& row : causes) {
         if (!is_evident(row.value) || row.value == cause::paused) { // which is not a stall
             continue;
         }
-        INFO(row.word);
-        CHECK(lines_with(entry, "  " + std::string(row.word) + ' ').size() == 1);
+        auto start = "  " + std::string(row.word);
+        start.resize(column.size(), ' ');
+        const auto advice = row.advice.empty() ? "" : ": " + std::string(row.advice);
+        lines += loopmon::test::wrapped(std::string(row.meaning) + advice, start, column, width);
     }
+    check("systemd/loopmond.catalog", "late, unless the message says \"was late\".\n\n", "\n\n",
+          lines.substr(0, lines.size() - 1));
 }
